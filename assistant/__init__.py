@@ -1,0 +1,1 @@
+"""The social-economy advisory assistant: documents in, cited answers out."""

@@ -1,0 +1,1 @@
+"""Passages become an answer in which every sentence is a checked quote."""

@@ -1,0 +1,1 @@
+"""Nouns of the product: frozen values, standard library only."""

@@ -1,0 +1,135 @@
+"""Questions, passages, citations, answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .documents import Chunk, Metadata
+
+
+class Status(StrEnum):
+    """One vocabulary for screens, API, metrics and tests. A failure to look is an error, never a status."""
+
+    ANSWERED = "answered"
+    PARTIAL = "partial"
+    NOT_FOUND = "not_found"
+    CLARIFY = "clarify"
+    REFER = "refer"
+    OUT_OF_SCOPE = "out_of_scope"
+    BLOCKED = "blocked"
+
+
+class FoundBy(StrEnum):
+    """Which leg brought a passage in."""
+
+    LEXICAL = "lexical"
+    DENSE = "dense"
+    BOTH = "both"
+
+
+class SentenceKind(StrEnum):
+    """Where a sentence's words come from."""
+
+    QUOTED = "quoted"
+    GENERATED = "generated"
+
+
+class Support(StrEnum):
+    """Computed from the cited words, never asserted by a model."""
+
+    SUPPORTED = "supported"
+    PARTLY = "partly"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A retrieved chunk, in rank order from 1.
+
+    `score` is the ranker's (higher is better, comparable inside one question); `signals` are the
+    ranker's inputs by name; `unit_scores` has one relevance per unit of the chunk, same order.
+    """
+
+    chunk: Chunk
+    row: int
+    metadata: Metadata
+    path: str
+    score: float
+    rank: int
+    found_by: FoundBy
+    signals: dict[str, float] = field(default_factory=dict)
+    unit_scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What a search brought. `searched_as` is the repaired question; `repairs` are (typed, used) word pairs.
+
+    `answerability` in [0, 1] is the calibrated chance that the passages hold the answer.
+    """
+
+    question: str
+    searched_as: str
+    repairs: tuple[tuple[str, str], ...]
+    passages: tuple[Passage, ...]
+    answerability: float
+    generation: str
+    notice: str = ""  # code of [notices] in prompts/ui: e.g. the dense leg is out of use
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Words anyone can find again: `quote` stands in the document at `span`, verbatim."""
+
+    n: int
+    document_id: str
+    title: str
+    path: str
+    edition: str
+    pages: tuple[int, int]
+    headings: tuple[str, ...]
+    quote: str
+    span: tuple[int, int]
+    language: str = ""
+    state_of_law: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence (or list item, or table row) of an answer with the numbers of its citations."""
+
+    text: str
+    kind: SentenceKind
+    citations: tuple[int, ...]
+    support: Support
+    form: str = "sentence"  # a UnitKind's value: tells a renderer what is a list item or a row
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A section worth opening, or a reading of an unclear question."""
+
+    text: str
+    document_id: str = ""
+    title: str = ""
+    path: str = ""
+    pages: tuple[int, int] | None = None
+    headings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the person reads. `text` is the fixed wording (refusals, leads) followed by the sentences."""
+
+    question: str
+    lang: str
+    status: Status
+    text: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    suggestions: tuple[Suggestion, ...]
+    engine: str
+    generation: str
+    seconds: float
+    notices: tuple[str, ...] = ()

@@ -1,0 +1,58 @@
+"""What a stage needs from another, as protocols; `service.build` passes the real parts in.
+
+Vectors are numpy float32 arrays; the domain names them by their shape only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from .answers import Retrieval
+from .documents import Chunk, Metadata
+
+Vector = Any  # numpy array, shape (dimension,), float32, L2 norm 1
+Vectors = Any  # numpy array, shape (n, dimension), float32, rows of L2 norm 1
+
+
+class Embedder(Protocol):
+    """Texts to vectors. `identity` names model and weights: a generation opens only with its own."""
+
+    identity: str
+    dimension: int
+
+    def embed_query(self, text: str) -> Vector:
+        """One question; the model's own query prefix is added here."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        """Texts in order; `progress` gets the number done since its last call."""
+        ...
+
+
+class TokenCounter(Protocol):
+    """Counts a text's tokens."""
+
+    def count(self, text: str) -> int:
+        """Number of tokens, 0 for an empty text."""
+        ...
+
+
+class Retriever(Protocol):
+    """Questions to passages."""
+
+    def retrieve(self, question: str, k: int, lang: str = "pl") -> Retrieval:
+        """At most `k` passages in rank order; none when the index is empty."""
+        ...
+
+
+class Library(Protocol):
+    """The open generation as answering sees it."""
+
+    def chunks_of(self, document_id: str) -> Sequence[Chunk]:
+        """All chunks of one document in reading order; empty when it is unknown."""
+        ...
+
+    def metadata_of(self, document_id: str) -> tuple[Metadata, str]:
+        """A document's metadata and path."""
+        ...

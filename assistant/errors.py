@@ -1,0 +1,180 @@
+"""Every failure the assistant names, as one tree.
+
+AssistantError
+├── UsageError                 the command was given something it cannot take
+├── ConfigError                a setting is unknown or out of range
+├── QuestionError              a question that cannot be read at all (not text)
+├── DocumentError              one file; never stops the others
+│   ├── UnreadableDocument     damaged, empty, wrong type, too large, no text
+│   ├── EncryptedDocument      needs a password
+│   ├── DangerousDocument      bomb, macro, entity expansion, link out of the corpus
+│   └── ParserLimit            memory, time or page limit reached
+├── CorpusMissing              the folder of documents is not there or cannot be read
+├── DatasetError               an evaluation file that does not fit its layout
+├── IndexError_                the searchable index
+│   ├── IndexMissing           nothing built yet
+│   ├── IndexMismatch          built with another embedder, recipe or version
+│   ├── IndexDamaged           files do not match their manifest
+│   ├── IndexBusy              another writer holds the lock
+│   └── IndexStorage           disk full, read-only, no permission
+├── EmbedderUnavailable        weights or endpoint cannot be used
+└── MissingExtra               an optional package is not installed
+
+An error carries a `code` and named details; its sentences, in Polish and English, live in
+`prompts/ui/*.toml` under `[errors.<code>]` as `message` and `hint` and may use the details as
+`{name}`. `tests/test_errors.py` fails when a code has no sentence or a sentence asks for a detail
+that the class does not promise. Exit codes follow sysexits(3); HTTP statuses serve the API.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class AssistantError(Exception):
+    """Base of the tree. `details` fill the sentences of the error's code."""
+
+    code: ClassVar[str] = "internal"
+    exit_code: ClassVar[int] = 70
+    http_status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+    fields: ClassVar[tuple[str, ...]] = ("reason",)
+
+    def __init__(self, **details: Any) -> None:
+        missing = [name for name in self.fields if name not in details]
+        if missing:
+            raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
+        self.details = details
+        super().__init__(f"{self.code}: " + ", ".join(f"{k}={v}" for k, v in details.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Survive the trip out of a parser's subprocess."""
+        return _rebuild, (type(self), self.details)
+
+
+def _rebuild(kind: type[AssistantError], details: dict[str, Any]) -> AssistantError:
+    return kind(**details)
+
+
+class UsageError(AssistantError):
+    """A command's argument cannot be used."""
+
+    code, exit_code, http_status = "usage", 2, 422
+
+
+class ConfigError(AssistantError):
+    """A setting is unknown, of the wrong kind or out of range; names it and where it came from."""
+
+    code, exit_code = "config", 78
+    fields = ("setting", "reason")
+
+
+class QuestionError(AssistantError):
+    """The question is not text (an unreadable line of a batch)."""
+
+    code, exit_code, http_status = "question", 65, 422
+
+
+class DocumentError(AssistantError):
+    """One file cannot be taken in; `path` as the user knows it."""
+
+    code, exit_code, http_status = "document", 65, 422
+    fields = ("path", "reason")
+
+
+class UnreadableDocument(DocumentError):
+    """Damaged, empty, of another type than its name says, or without any text."""
+
+    code = "document_unreadable"
+
+
+class EncryptedDocument(DocumentError):
+    """Needs a password."""
+
+    code = "document_encrypted"
+
+
+class DangerousDocument(DocumentError):
+    """A bomb, a macro, an entity expansion, a link that leaves the corpus."""
+
+    code = "document_dangerous"
+
+
+class ParserLimit(DocumentError):
+    """Parsing passed its memory, time or page limit."""
+
+    code = "document_limit"
+
+
+class CorpusMissing(AssistantError):
+    """The folder of documents is not there or cannot be read."""
+
+    code, exit_code = "corpus_missing", 66
+    fields = ("path", "reason")
+
+
+class DatasetError(AssistantError):
+    """An evaluation file does not fit its layout; names file and line."""
+
+    code, exit_code, http_status = "dataset", 65, 422
+    fields = ("path", "reason")
+
+
+class IndexError_(AssistantError):
+    """Family of the searchable index's failures."""
+
+    code, exit_code, http_status = "index", 70, 503
+
+
+class IndexMissing(IndexError_):
+    """No generation has been built in this folder."""
+
+    code, exit_code, retryable = "index_missing", 66, True
+    fields = ("path",)
+
+
+class IndexMismatch(IndexError_):
+    """The generation was built with another embedder, recipe or format."""
+
+    code, exit_code = "index_mismatch", 78
+    fields = ("what", "built", "wanted")
+
+
+class IndexDamaged(IndexError_):
+    """Files of the generation do not match its manifest."""
+
+    code, exit_code = "index_damaged", 65
+    fields = ("generation", "reason")
+
+
+class IndexBusy(IndexError_):
+    """Another process is writing; EX_TEMPFAIL."""
+
+    code, exit_code, retryable = "index_busy", 75, True
+    fields = ("pid", "since")
+
+
+class IndexStorage(IndexError_):
+    """The disk is full, read-only or refuses access."""
+
+    code, exit_code, http_status = "index_storage", 74, 507
+    fields = ("path", "reason")
+
+
+class EmbedderUnavailable(AssistantError):
+    """The embedding model or endpoint cannot be used; `setting` names what chose it."""
+
+    code, exit_code, http_status, retryable = "embedder_unavailable", 69, 503, True
+    fields = ("setting", "reason")
+
+
+class MissingExtra(AssistantError):
+    """An optional package is not installed; `extra` is the name in pyproject.toml."""
+
+    code, exit_code, http_status = "missing_extra", 69, 501
+    fields = ("package", "extra")
+
+
+def tree(root: type[AssistantError] = AssistantError) -> list[type[AssistantError]]:
+    """Every class of the tree, parents before children."""
+    return [root] + [kind for child in root.__subclasses__() for kind in tree(child)]

@@ -1,0 +1,1 @@
+"""Measures builds: retrieval, answers, fitting."""

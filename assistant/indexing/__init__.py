@@ -1,0 +1,1 @@
+"""Chunks become a searchable, verified generation."""

@@ -1,0 +1,1 @@
+"""Surfaces: convert input, make one service call, render what came back."""

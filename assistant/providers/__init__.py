@@ -1,0 +1,1 @@
+"""Whatever loads weights or calls a model."""
