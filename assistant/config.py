@@ -32,7 +32,9 @@ class EmbedderSettings(Section):
     """Which model turns text into vectors."""
 
     model: str = Field("bundled", description='"bundled", a sentence-transformers name or folder, or "openai:<model>"')
-    engine: Literal["auto", "onnx", "c"] = Field("auto", description="engine of the bundled model; auto falls back to C")
+    engine: Literal["auto", "onnx", "c"] = Field(
+        "auto", description="engine of the bundled model; auto falls back to C"
+    )
     base_url: str = Field("", description="address of an OpenAI-compatible server, for openai:<model>")
     api_key: SecretStr | None = Field(None, description="its key")
     threads: int = Field(0, ge=0, le=64, description="threads for indexing; 0 = the machine's cores, at most 2")
@@ -61,7 +63,9 @@ class IngestionSettings(Section):
 class ChunkingSettings(Section):
     """The recipe; a change makes every document be chunked again."""
 
-    max_tokens: int = Field(320, ge=40, description="tiktoken o200k tokens; about 115 Polish words, inside e5's 512 limit")
+    max_tokens: int = Field(
+        320, ge=40, description="tiktoken o200k tokens; about 115 Polish words, inside e5's 512 limit"
+    )
     min_tokens: int = Field(60, ge=0, description="smaller neighbours under one heading are joined")
 
 
@@ -82,11 +86,24 @@ class AnsweringSettings(Section):
     """Length and bars of an answer. The bars themselves are fitted: retrieval/weights.json."""
 
     max_words: int = Field(150, ge=30, description="words of an answer; a list asked for may pass it")
-    max_list_words: int = Field(400, ge=60, description="words of a list, table or steps given whole")
+    max_list_words: int = Field(
+        600, ge=60, description="words of a list, table or steps given whole; longer ones are cut and say so"
+    )
     max_sentences: int = Field(4, ge=1, description="sentences of an answer that is no list")
     passages: int = Field(5, ge=1, description="passages whose sentences may answer")
     max_question_chars: int = Field(2000, ge=100, description="characters (SECURITY row 29)")
     suggestions: int = Field(3, ge=0, description="nearest sections offered")
+    evidence_bonus: float = Field(
+        0.9, ge=0, description="score of a sentence that holds the wanted number, date, person"
+    )
+    definition_bonus: float = Field(1.5, ge=0, description="score of a sentence that defines the subject it opens with")
+    block_bonus: float = Field(1.0, ge=0, description="score of a list or table when a list or steps are asked for")
+    passage_weight: float = Field(1.0, ge=0, description="weight of the passage's rank score in a sentence's")
+    support_margin: float = Field(
+        2.0, ge=0, description="a supporting sentence may score this much less than the first"
+    )
+    coverage_gain: float = Field(1.5, ge=0, description="score a sentence gets for question words not covered yet")
+    redundancy: float = Field(0.7, ge=0, le=1, description="share of a sentence's words already said that drops it")
 
 
 class Settings(Section):

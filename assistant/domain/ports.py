@@ -53,6 +53,10 @@ class Library(Protocol):
         """All chunks of one document in reading order; empty when it is unknown."""
         ...
 
+    def document_text(self, document_id: str) -> str:
+        """A document's whole text; "" when it is unknown."""
+        ...
+
     def metadata_of(self, document_id: str) -> tuple[Metadata, str]:
         """A document's metadata and path."""
         ...

@@ -13,18 +13,19 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
+
+from ..domain.folding import fold
 
 LANGUAGES = ("pl", "en")
 PREFIX_LETTERS = 5  # RETRIEVAL: 5 folded letters, 0.816 alone
 WORD = re.compile(r"[^\W_]+")
 ALPHABET = "aąbcćdeęfghijklłmnńoópqrsśtuvwxyzźż"
 CACHED_WORDS = 300_000  # about 60 MB when full
-FOLDED = str.maketrans("łŁøØđĐ", "lLoOdD")
 
 
 class Dictionary:
@@ -113,18 +114,12 @@ class Analyzer:
         Counts function words of one language only and words with Polish letters; when these tie,
         the words that only one dictionary knows.
         """
-        words = self.words(text[:2000])
+        typed = WORD.findall(unicodedata.normalize("NFC", text[:2000]))
+        words = [word.lower() for word in typed if not (word.isupper() and len(word) > 1)]  # acronyms tell nothing
         lead = sum(_leaning(word) for word in words)
         if lead == 0:
             lead = sum(self.dictionary.knows(word, "pl") - self.dictionary.knows(word, "en") for word in words)
         return "en" if lead < 0 else "pl"
-
-
-@lru_cache(maxsize=200_000)
-def fold(text: str) -> str:
-    """Letters without their diacritics, lower case: "Spółdzielnia" -> "spoldzielnia"."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(FOLDED).lower())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def is_stopword(word: str) -> bool:

@@ -1,0 +1,209 @@
+"""From a question to an Answer, in steps of which each may finish the job with a typed status.
+
+guard → context → retrieve → bars → choose → cite and check → word.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..config import AnsweringSettings
+from ..domain.answers import Answer, Retrieval, Sentence, SentenceKind, Status, Suggestion, Support
+from ..domain.documents import UnitKind
+from ..domain.ports import Library, Retriever
+from ..prompts import Words
+from . import support
+from .citations import Ledger
+from .context import in_context
+from .extractive import Chooser, Group
+from .guard import has_words, mask, tidy
+from .question import Cues
+
+ENGINE = "extractive"
+
+
+@dataclass(frozen=True)
+class AnswerBars:
+    """Answerability at or above `answered` answers, at or above `partial` shows the nearest; below is not found."""
+
+    answered: float
+    partial: float
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """Answers questions over one retriever; `lemmas` gives a text's folded lemmas, `detect` its language."""
+
+    retriever: Retriever
+    library: Callable[[str], Library]
+    words: Mapping[str, Words]
+    cues: Cues
+    lemmas: Callable[[str], Sequence[str]]
+    detect: Callable[[str], str]
+    bars: AnswerBars
+    settings: AnsweringSettings
+
+    def ask(self, question: str, lang: str | None = None, earlier: Sequence[str] = ()) -> Answer:
+        """The answer to one question.
+
+        `lang` is the language of fixed wording (default: the question's own); `earlier` holds the
+        conversation's former questions, oldest first. Raises the errors of looking (index, embedder);
+        everything about the question itself is a status.
+        """
+        started = time.perf_counter()
+        limit = self.settings.max_question_chars
+        asked = tidy(question[: 20 * limit])
+        masked = mask(asked[:limit])
+        lang = lang or self.detect(masked.text)
+        answer = self._guarded(question, asked, masked.text, masked.kinds, lang)
+        if answer is None:
+            answer = self._looked_up(masked.text, lang, earlier)
+        return replace(answer, seconds=round(time.perf_counter() - started, 4))
+
+    # guard
+
+    def _guarded(self, typed: str, asked: str, safe: str, kinds: Sequence[str], lang: str) -> Answer | None:
+        words = self.words[lang]
+        if kinds:
+            named = ", ".join(words.text(f"kinds.{kind}") for kind in kinds)
+            without = tidy(
+                " ".join(part for part in safe.split() if part.strip(".,;:?!") not in {f"[{k}]" for k in kinds})
+            )
+            hint = (Suggestion(without),) if has_words(without) else ()
+            return _plain(safe, lang, Status.BLOCKED, words.text("answers.blocked_personal", kinds=named), hint)
+        if not has_words(asked):
+            return _plain(safe, lang, Status.CLARIFY, words.text("answers.clarify_empty"))
+        if len(asked) > self.settings.max_question_chars:
+            sizes = {"length": len(typed), "limit": self.settings.max_question_chars}
+            return _plain(safe, lang, Status.CLARIFY, words.text("answers.clarify_long", **sizes))
+        for group, status in GUARDED.items():
+            if self.cues.says(group, safe):
+                return _plain(safe, lang, status, words.text(f"answers.{WORDING[group]}"))
+        return None
+
+    # looking
+
+    def _looked_up(self, question: str, lang: str, earlier: Sequence[str]) -> Answer:
+        search = in_context(question, earlier, self.cues, self.lemmas)
+        if not self.lemmas(search):
+            return _plain(question, lang, Status.CLARIFY, self.words[lang].text("answers.clarify_short_empty"))
+        found = self.retriever.retrieve(search, self.settings.passages * 2, lang)
+        library = self.library(found.generation)
+        notices = tuple(self._notices(found, lang))
+        if not found.passages or found.answerability < self.bars.partial:
+            return self._not_found(question, lang, found, notices)
+        sure = found.answerability >= self.bars.answered
+        chooser = Chooser(self.cues, self.lemmas, self.settings)
+        groups = chooser.choose(search, found, library)
+        return self._worded(question, lang, sure, groups, found, library, notices)
+
+    def _notices(self, found: Retrieval, lang: str) -> list[str]:
+        words = self.words[lang]
+        notices = [words.text(f"notices.{found.notice}")] if found.notice else []
+        if found.repairs:
+            notices.append(words.text("notices.repaired", words=", ".join(better for _, better in found.repairs)))
+        return notices
+
+    def _not_found(self, question: str, lang: str, found: Retrieval, notices: tuple[str, ...]) -> Answer:
+        words = self.words[lang]
+        answer = _plain(question, lang, Status.NOT_FOUND, words.text("answers.not_found"), self._nearest(found))
+        return replace(answer, generation=found.generation, notices=notices)
+
+    def _nearest(
+        self, found: Retrieval, shown: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
+    ) -> tuple[Suggestion, ...]:
+        """The nearest sections, one each, those already quoted left out."""
+        sections = {(p.chunk.document_id, p.chunk.headings): p for p in reversed(found.passages)}
+        ranked = sorted((p for key, p in sections.items() if key not in shown), key=lambda p: p.rank)
+        return tuple(
+            Suggestion(
+                text=(p.chunk.headings or (p.metadata.title,))[-1],
+                document_id=p.chunk.document_id,
+                title=p.metadata.title,
+                path=p.path,
+                pages=p.chunk.pages,
+                headings=p.chunk.headings,
+            )
+            for p in ranked[: self.settings.suggestions]
+        )
+
+    # wording
+
+    def _worded(
+        self,
+        question: str,
+        lang: str,
+        sure: bool,
+        groups: Sequence[Group],
+        found: Retrieval,
+        library: Library,
+        notices: tuple[str, ...],
+    ) -> Answer:
+        words = self.words[lang]
+        ledger = Ledger(library)
+        sentences = [sentence for group in _by_document(groups) for sentence in _sentences(group, ledger)]
+        if not sentences:
+            return self._not_found(question, lang, found, notices)
+        if any(group.cut for group in groups):
+            notices += (words.text("answers.list_cut"),)
+        if lang != "pl" and any(citation.language == "pl" for citation in ledger.citations):
+            notices += (words.text("answers.source_language"),)
+        opening = [] if sure else [words.text("answers.partial")]
+        quoted = frozenset((c.document_id, c.headings) for c in ledger.citations)
+        return Answer(
+            question=question,
+            lang=lang,
+            status=Status.ANSWERED if sure else Status.PARTIAL,
+            text="\n".join(opening + [_line(sentence) for sentence in sentences]),
+            sentences=tuple(sentences),
+            citations=tuple(ledger.citations),
+            suggestions=self._nearest(found, quoted),
+            engine=ENGINE,
+            generation=found.generation,
+            seconds=0.0,
+            notices=notices,
+        )
+
+
+GUARDED = {
+    "attack": Status.BLOCKED,
+    "crisis": Status.REFER,
+    "refer": Status.REFER,
+    "out_of_scope": Status.OUT_OF_SCOPE,
+}
+WORDING = {"attack": "blocked_attack", "crisis": "crisis", "refer": "refer", "out_of_scope": "out_of_scope"}
+
+
+def _plain(question: str, lang: str, status: Status, text: str, suggestions: tuple[Suggestion, ...] = ()) -> Answer:
+    return Answer(question, lang, status, text, (), (), suggestions, ENGINE, "", 0.0)
+
+
+def _by_document(groups: Sequence[Group]) -> list[Group]:
+    """The first group first, then the others with documents kept together, in order of appearance."""
+    order = {document: n for n, document in enumerate(dict.fromkeys(g.picks[0].document_id for g in groups))}
+    return sorted(groups, key=lambda group: order[group.picks[0].document_id])
+
+
+def _sentences(group: Group, ledger: Ledger) -> list[Sentence]:
+    """The group's sentences with their citations; one whose words are not in the document is left out."""
+    together = ledger.cite(group.picks) if group.whole else None
+    sentences = []
+    for pick in group.picks:
+        citation = together or ledger.cite([pick])
+        if citation is None:
+            continue
+        verdict = support.of_quote(pick.unit.text, citation.quote)
+        if verdict is not Support.SUPPORTED:
+            continue
+        sentences.append(Sentence(pick.unit.text, SentenceKind.QUOTED, (citation.n,), verdict, pick.unit.kind.value))
+    return sentences
+
+
+def _line(sentence: Sentence) -> str:
+    """One line of the answer's plain text: list marks, and the numbers of its citations."""
+    marks = "".join(f" [{n}]" for n in sentence.citations)
+    numbered = sentence.text[:1].isdigit()
+    bullet = "- " if sentence.form == UnitKind.ITEM and not numbered else ""
+    return f"{bullet}{sentence.text}{marks}"

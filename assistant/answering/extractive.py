@@ -1,0 +1,191 @@
+"""Chooses the words that answer: the best sentence first, then its support, or a list given whole.
+
+Everything chosen is a unit of the index (sentence, list item, table row), so it can be quoted as it
+stands. Which unit leads depends on the question's kind: a definition opens with its subject, a
+"how much" holds a number, a list asked for comes whole with its lead-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ..config import AnsweringSettings
+from ..domain.answers import Passage, Retrieval
+from ..domain.documents import Chunk, Unit, UnitKind
+from ..domain.ports import Library
+from .citations import Pick
+from .question import Cues
+
+LISTED = (UnitKind.ITEM, UnitKind.ROW)
+OPENERS = (UnitKind.LEAD, UnitKind.HEADER)
+BLOCK_KINDS = frozenset({"list", "steps", "start", "comparison"})
+
+
+@dataclass(frozen=True)
+class Group:
+    """Picks that are shown together and cited by one citation when `whole` (a list or table)."""
+
+    picks: tuple[Pick, ...]
+    whole: bool = False
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A unit with its worth as an answer."""
+
+    pick: Pick
+    passage: Passage
+    score: float
+    lemmas: frozenset[str]
+
+    @property
+    def block(self) -> tuple[str, int]:
+        """Which list, table or paragraph of which document."""
+        return self.pick.document_id, self.pick.unit.block
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """The extractive engine. `lemmas` gives the folded lemmas of a text, stopwords out."""
+
+    cues: Cues
+    lemmas: Callable[[str], Sequence[str]]
+    settings: AnsweringSettings
+
+    def choose(self, question: str, retrieval: Retrieval, library: Library) -> list[Group]:
+        """Groups in the order they are shown; empty when nothing was retrieved."""
+        kind = self.cues.kind(question)
+        wanted = frozenset(self.lemmas(question))
+        units = self._scored(kind, question, retrieval.passages[: self.settings.passages])
+        if not units:
+            return []
+        best = max(units, key=lambda scored: scored.score)
+        if kind in BLOCK_KINDS and (block := self._best_block(kind, units, best)) is not None:
+            best = block
+        first = self._opening(kind, best, units, library)
+        return [first, *self._support(kind, wanted, best, first, units, library)]
+
+    # scoring
+
+    def _scored(self, kind: str, question: str, passages: Sequence[Passage]) -> list[Scored]:
+        subject = self._subject(question)
+        return [
+            Scored(
+                pick=Pick(passage.chunk, unit),
+                passage=passage,
+                score=self.settings.passage_weight * passage.score + worth + self._bonus(kind, subject, unit),
+                lemmas=frozenset(self.lemmas(unit.text)),
+            )
+            for passage in passages
+            for unit, worth in zip(passage.chunk.units, passage.unit_scores, strict=True)
+        ]
+
+    def _bonus(self, kind: str, subject: frozenset[str], unit: Unit) -> float:
+        if kind == "definition":
+            return self.settings.definition_bonus * self._defines(subject, unit)
+        if not self.cues.asks_evidence(kind):
+            return 0.0
+        return self.settings.evidence_bonus * self.cues.evidence(kind, unit.text)
+
+    def _subject(self, question: str) -> frozenset[str]:
+        return frozenset(self.lemmas(question))
+
+    def _defines(self, subject: frozenset[str], unit: Unit) -> bool:
+        """Whether the unit opens with the subject and says what it is."""
+        opening = self.lemmas(" ".join(unit.text.split()[: len(subject) + 5]))
+        return bool(subject) and subject <= set(opening) and self.cues.evidence("definition", unit.text)
+
+    # the opening
+
+    def _best_block(self, kind: str, units: Sequence[Scored], best: Scored) -> Scored | None:
+        """The best unit of a list or table when one is nearly as good as the best sentence."""
+        listed = [scored for scored in units if scored.pick.unit.kind in (*LISTED, *OPENERS)]
+        leading = max(listed, key=lambda scored: scored.score, default=None)
+        if leading is None or leading.score + self.settings.block_bonus < best.score:
+            return None
+        return leading
+
+    def _opening(self, kind: str, best: Scored, units: Sequence[Scored], library: Library) -> Group:
+        if best.pick.unit.kind is UnitKind.SENTENCE:
+            return Group((best.pick,))
+        block = _block(best.pick, library)
+        if kind in BLOCK_KINDS or _words(block) <= self.settings.max_words:
+            return self._whole(block)
+        return self._part(best, units, block)
+
+    def _whole(self, block: Sequence[Pick]) -> Group:
+        kept = list(_within(block, self.settings.max_list_words))
+        return Group(tuple(kept), whole=True, cut=len(kept) < len(block))
+
+    def _part(self, best: Scored, units: Sequence[Scored], block: Sequence[Pick]) -> Group:
+        """The opener of a long list and its best items, in reading order."""
+        near = [s for s in units if s.block == best.block and s.score >= best.score - self.settings.support_margin / 2]
+        near.sort(key=lambda scored: -scored.score)
+        chosen = {s.pick.unit.start for s in near[: self.settings.max_sentences]} | {best.pick.unit.start}
+        picks = [p for p in block if p.unit.kind in OPENERS or p.unit.start in chosen]
+        return Group(tuple(picks))
+
+    # support
+
+    def _support(
+        self, kind: str, wanted: frozenset[str], best: Scored, first: Group, units: Sequence[Scored], library: Library
+    ) -> Iterator[Group]:
+        said = [frozenset(self.lemmas(pick.unit.text)) for pick in first.picks]
+        shown = {(p.document_id, p.unit.start) for p in first.picks}
+        words = _words(first.picks)
+        sentences = 1 if first.whole else len(first.picks)
+        rest = [s for s in units if (s.pick.document_id, s.pick.unit.start) not in shown]
+        while sentences < self.settings.max_sentences and words < self.settings.max_words:
+            covered = frozenset().union(*said)
+            following = max(rest, key=lambda s: self._value(s, wanted, covered), default=None)
+            if following is None or self._value(following, wanted, covered) < best.score - self.settings.support_margin:
+                return
+            rest.remove(following)
+            if self._repeats(following, said):
+                continue
+            picks = _with_opener(following.pick, library, shown)
+            if words + _words(picks) > self.settings.max_words:
+                continue
+            shown |= {(p.document_id, p.unit.start) for p in picks}
+            said += [frozenset(self.lemmas(p.unit.text)) for p in picks]
+            words += _words(picks)
+            sentences += 1
+            yield Group(tuple(picks))
+
+    def _value(self, scored: Scored, wanted: frozenset[str], covered: frozenset[str]) -> float:
+        new = len((wanted & scored.lemmas) - covered) / (len(wanted) or 1)
+        return scored.score + self.settings.coverage_gain * new
+
+    def _repeats(self, scored: Scored, said: Iterable[frozenset[str]]) -> bool:
+        if not scored.lemmas:
+            return True
+        return any(len(scored.lemmas & other) / len(scored.lemmas) >= self.settings.redundancy for other in said)
+
+
+def _block(pick: Pick, library: Library) -> list[Pick]:
+    """Every unit of the pick's list or table, in reading order, across chunks."""
+    chunks: Iterable[Chunk] = library.chunks_of(pick.document_id)
+    return [Pick(chunk, unit) for chunk in chunks for unit in chunk.units if unit.block == pick.unit.block]
+
+
+def _with_opener(pick: Pick, library: Library, shown: set[tuple[str, int]]) -> list[Pick]:
+    """An item with its lead-in, a row with its header; others alone."""
+    if pick.unit.kind not in LISTED:
+        return [pick]
+    openers = [p for p in _block(pick, library) if p.unit.kind in OPENERS]
+    return [*(p for p in openers if (p.document_id, p.unit.start) not in shown), pick]
+
+
+def _within(picks: Sequence[Pick], limit: int) -> Iterator[Pick]:
+    words = 0
+    for pick in picks:
+        words += len(pick.unit.text.split())
+        if words > limit:
+            return
+        yield pick
+
+
+def _words(picks: Iterable[Pick]) -> int:
+    return sum(len(pick.unit.text.split()) for pick in picks)

@@ -1,0 +1,62 @@
+"""What a question asks for: its kind, its subject, and how well a sentence fits the kind.
+
+The cues are words, so they live in `prompts/cues.toml`; this module only applies them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..domain.folding import fold
+
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Cues:
+    """The compiled table of `prompts/cues.toml`."""
+
+    table: Mapping[str, Any]
+
+    def kind(self, question: str) -> str:
+        """The first kind whose pattern fits, or "other"."""
+        folded = fold(question).strip()
+        return next((name for name, patterns in self._kinds if _any(patterns, folded)), OTHER)
+
+    def evidence(self, kind: str, sentence: str) -> bool:
+        """Whether a sentence holds what the kind asks for; True for kinds that ask nothing special."""
+        patterns = self._evidence.get(kind)
+        return patterns is None or _any(patterns, fold(sentence))
+
+    def asks_evidence(self, kind: str) -> bool:
+        """Whether sentences can be told apart by evidence of this kind."""
+        return kind in self._evidence
+
+    def says(self, group: str, question: str) -> bool:
+        """Whether the question fits a group: refer, crisis, out_of_scope, attack, follow_up."""
+        return _any(self._groups[group], fold(question).strip())
+
+    @cached_property
+    def _kinds(self) -> list[tuple[str, list[re.Pattern[str]]]]:
+        return [(kind["name"], _compiled(kind["patterns"])) for kind in self.table["kind"]]
+
+    @cached_property
+    def _evidence(self) -> dict[str, list[re.Pattern[str]]]:
+        return {name: _compiled(patterns) for name, patterns in self.table["evidence"].items()}
+
+    @cached_property
+    def _groups(self) -> dict[str, list[re.Pattern[str]]]:
+        names = ("refer", "crisis", "out_of_scope", "attack", "follow_up")
+        return {name: _compiled(self.table[name]["patterns"]) for name in names}
+
+
+def _compiled(patterns: list[str]) -> list[re.Pattern[str]]:
+    return [re.compile(pattern) for pattern in patterns]
+
+
+def _any(patterns: list[re.Pattern[str]], text: str) -> bool:
+    return any(pattern.search(text) for pattern in patterns)

@@ -1,0 +1,92 @@
+"""Second stage: the signals of a candidate passage, the small linear ranker, and the chance of an answer.
+
+The weights are data: `weights.json` beside this module, fitted by `assistant eval fit`, with where
+they come from. Signals and what each alone is worth: shared/RETRIEVAL.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+WEIGHTS_FILE = Path(__file__).parent / "weights.json"
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """`intercept + sum(weight * (signal - mean) / scale)` over named signals."""
+
+    signals: tuple[str, ...]
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    weights: tuple[float, ...]
+    intercept: float = 0.0
+
+    def score(self, values: Mapping[str, float]) -> float:
+        """The linear score; KeyError when a signal is missing."""
+        rows = zip(self.signals, self.mean, self.scale, self.weights, strict=True)
+        return self.intercept + sum(w * (values[name] - m) / s for name, m, s, w in rows)
+
+    def chance(self, values: Mapping[str, float]) -> float:
+        """The score through the logistic function, in (0, 1)."""
+        return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, self.score(values)))))
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Answerability at or above `answered` answers; at or above `partial` shows the nearest thing; below: not found."""
+
+    answered: float
+    partial: float
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Everything fitted, with its provenance (data, date, figures, calibration table)."""
+
+    ranker: LinearModel
+    units: LinearModel
+    answerability: LinearModel
+    bars: Bars
+    provenance: Mapping[str, Any]
+
+
+def load_weights(file: Path = WEIGHTS_FILE) -> Weights:
+    """The fitted weights."""
+    table = json.loads(file.read_text(encoding="utf-8"))
+    models = {name: _model(table[name]) for name in ("ranker", "units", "answerability")}
+    return Weights(**models, bars=Bars(**table["bars"]), provenance=table["provenance"])
+
+
+def _model(table: Mapping[str, Any]) -> LinearModel:
+    lists = {name: tuple(table[name]) for name in ("signals", "mean", "scale", "weights")}
+    return LinearModel(**lists, intercept=table["intercept"])
+
+
+@dataclass(frozen=True)
+class QuestionTerms:
+    """The question's distinct lemma ids (-1: the index has no such word) and their idf, same order."""
+
+    ids: np.ndarray
+    idf: np.ndarray
+
+    @property
+    def mass(self) -> float:
+        """Sum of the idf; 1.0 for a question of stopwords only."""
+        return float(self.idf.sum()) or 1.0
+
+    def coverage(self, *held: Sequence[int]) -> float:
+        """Share of the idf mass whose words stand in any of the id sets, in [0, 1]."""
+        import numpy as np
+
+        if not len(self.ids):
+            return 0.0
+        together = np.concatenate([np.asarray(ids, dtype=np.int32) for ids in held]) if held else np.empty(0, np.int32)
+        return float(self.idf[np.isin(self.ids, together)].sum()) / self.mass
