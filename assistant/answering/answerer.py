@@ -14,7 +14,6 @@ from ..domain.answers import Answer, Retrieval, Sentence, SentenceKind, Status, 
 from ..domain.documents import UnitKind
 from ..domain.ports import Library, Retriever
 from ..prompts import Words
-from . import support
 from .citations import Ledger
 from .context import in_context
 from .extractive import Chooser, Group
@@ -188,17 +187,18 @@ def _by_document(groups: Sequence[Group]) -> list[Group]:
 
 def _sentences(group: Group, ledger: Ledger) -> list[Sentence]:
     """The group's sentences with their citations; one whose words are not in the document is left out."""
-    together = ledger.cite(group.picks) if group.whole else None
-    sentences = []
-    for pick in group.picks:
-        citation = together or ledger.cite([pick])
-        if citation is None:
-            continue
-        verdict = support.of_quote(pick.unit.text, citation.quote)
-        if verdict is not Support.SUPPORTED:
-            continue
-        sentences.append(Sentence(pick.unit.text, SentenceKind.QUOTED, (citation.n,), verdict, pick.unit.kind.value))
-    return sentences
+    proven = [(pick, support) for pick in group.picks if (support := ledger.proven(pick)) is Support.SUPPORTED]
+    together = ledger.cite([pick for pick, _ in proven]) if group.whole and proven else None
+    return [
+        Sentence(
+            text=pick.unit.text,
+            kind=SentenceKind.QUOTED,
+            citations=((together or ledger.cite([pick])).n,),
+            support=support,
+            form=pick.unit.kind.value,
+        )
+        for pick, support in proven
+    ]
 
 
 def _line(sentence: Sentence) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..domain.answers import Citation
+from ..domain.answers import Citation, Support
 from ..domain.documents import Chunk, Unit
 from ..domain.ports import Library
+from .support import of_quote
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,12 @@ class Pick:
         """The document the unit stands in."""
         return self.chunk.document_id
 
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The heading path above the unit; a chunk of small sections holds its own heading lines."""
+        above = [other for other in self.chunk.units if other.is_heading and other.start < self.unit.start]
+        return (*self.chunk.headings, above[-1].text) if above else self.chunk.headings
+
 
 @dataclass
 class Ledger:
@@ -31,19 +38,21 @@ class Ledger:
     citations: list[Citation] = field(default_factory=list)
     _texts: dict[str, str] = field(default_factory=dict)
 
-    def cite(self, picks: Sequence[Pick]) -> Citation | None:
-        """One citation over picks of one document, from the first's start to the last's end.
+    def proven(self, pick: Pick) -> Support:
+        """Whether the unit's text stands in the document at its span, word for word."""
+        quote = self._text(pick.document_id)[pick.unit.start : pick.unit.end]
+        inside = pick.chunk.start <= pick.unit.start and pick.unit.end <= pick.chunk.end
+        if not quote or (inside and quote != pick.chunk.quote(pick.unit)):
+            return Support.UNSUPPORTED
+        return of_quote(pick.unit.text, quote)
 
-        None when the words do not stand in the document at that span: then there is no citation.
-        """
+    def cite(self, picks: Sequence[Pick]) -> Citation:
+        """One citation over proven picks of one document, from the first's start to the last's end."""
         document_id = picks[0].document_id
         start, end = min(p.unit.start for p in picks), max(p.unit.end for p in picks)
         same = (c for c in self.citations if c.document_id == document_id and c.span == (start, end))
         if (known := next(same, None)) is not None:
             return known
-        quote = self._text(document_id)[start:end]
-        if not all(_stands(pick, quote, start) for pick in picks):
-            return None
         metadata, path = self.library.metadata_of(document_id)
         pages = [pick.unit.page for pick in picks]
         citation = Citation(
@@ -53,8 +62,8 @@ class Ledger:
             path=path,
             edition=metadata.edition,
             pages=(min(pages), max(pages)),
-            headings=picks[0].chunk.headings,
-            quote=quote,
+            headings=picks[0].headings,
+            quote=self._text(document_id)[start:end],
             span=(start, end),
             language=metadata.language,
             state_of_law=metadata.state_of_law,
@@ -66,10 +75,3 @@ class Ledger:
         if document_id not in self._texts:
             self._texts[document_id] = self.library.document_text(document_id)
         return self._texts[document_id]
-
-
-def _stands(pick: Pick, quote: str, start: int) -> bool:
-    """Whether the chunk's words of the unit are the document's words at the same place."""
-    inside = pick.chunk.start <= pick.unit.start and pick.unit.end <= pick.chunk.end
-    here = quote[pick.unit.start - start : pick.unit.end - start]
-    return here != "" and (not inside or here == pick.chunk.quote(pick.unit))

@@ -65,7 +65,7 @@ class Chooser:
         if kind in BLOCK_KINDS and (block := self._best_block(kind, units, best)) is not None:
             best = block
         first = self._opening(kind, best, units, library)
-        return [first, *self._support(kind, wanted, best, first, units, library)]
+        return [first, *self._support(wanted, best, first, units, library)]
 
     # scoring
 
@@ -80,6 +80,7 @@ class Chooser:
             )
             for passage in passages
             for unit, worth in zip(passage.chunk.units, passage.unit_scores, strict=True)
+            if not unit.is_heading
         ]
 
     def _bonus(self, kind: str, subject: frozenset[str], unit: Unit) -> float:
@@ -120,39 +121,41 @@ class Chooser:
         return Group(tuple(kept), whole=True, cut=len(kept) < len(block))
 
     def _part(self, best: Scored, units: Sequence[Scored], block: Sequence[Pick]) -> Group:
-        """The opener of a long list and its best items, in reading order."""
+        """The opener of a long list or table and its best entries, in reading order."""
         near = [s for s in units if s.block == best.block and s.score >= best.score - self.settings.support_margin / 2]
         near.sort(key=lambda scored: -scored.score)
         chosen = {s.pick.unit.start for s in near[: self.settings.max_sentences]} | {best.pick.unit.start}
-        picks = [p for p in block if p.unit.kind in OPENERS or p.unit.start in chosen]
-        return Group(tuple(picks))
+        picks = tuple(p for p in block if p.unit.kind in OPENERS or p.unit.start in chosen)
+        return Group(picks, cut=len(picks) < len(block))
 
     # support
 
     def _support(
-        self, kind: str, wanted: frozenset[str], best: Scored, first: Group, units: Sequence[Scored], library: Library
+        self, wanted: frozenset[str], best: Scored, first: Group, units: Sequence[Scored], library: Library
     ) -> Iterator[Group]:
+        """Groups that add to the opening, best first, until the answer is long enough. A list comes whole or not."""
         said = [frozenset(self.lemmas(pick.unit.text)) for pick in first.picks]
-        shown = {(p.document_id, p.unit.start) for p in first.picks}
-        words = _words(first.picks)
-        sentences = 1 if first.whole else len(first.picks)
-        rest = [s for s in units if (s.pick.document_id, s.pick.unit.start) not in shown]
-        while sentences < self.settings.max_sentences and words < self.settings.max_words:
+        shown = {_place(pick) for pick in first.picks}
+        room, words = self.settings.max_sentences - 1, self.settings.max_words - _words(first.picks)
+        rest = [s for s in units if _place(s.pick) not in shown]
+        while room > 0 and words > 0 and rest:
             covered = frozenset().union(*said)
-            following = max(rest, key=lambda s: self._value(s, wanted, covered), default=None)
-            if following is None or self._value(following, wanted, covered) < best.score - self.settings.support_margin:
+            following = max(rest, key=lambda s: self._value(s, wanted, covered))
+            if self._value(following, wanted, covered) < best.score - self.settings.support_margin:
                 return
             rest.remove(following)
-            if self._repeats(following, said):
+            group = self._group(following, library)
+            if self._repeats(following, said) or _words(group.picks) > words:
                 continue
-            picks = _with_opener(following.pick, library, shown)
-            if words + _words(picks) > self.settings.max_words:
-                continue
-            shown |= {(p.document_id, p.unit.start) for p in picks}
-            said += [frozenset(self.lemmas(p.unit.text)) for p in picks]
-            words += _words(picks)
-            sentences += 1
-            yield Group(tuple(picks))
+            rest = [s for s in rest if _place(s.pick) not in {_place(pick) for pick in group.picks}]
+            said += [frozenset(self.lemmas(pick.unit.text)) for pick in group.picks]
+            room, words = room - 1, words - _words(group.picks)
+            yield group
+
+    def _group(self, scored: Scored, library: Library) -> Group:
+        if scored.pick.unit.kind is UnitKind.SENTENCE:
+            return Group((scored.pick,))
+        return Group(tuple(_block(scored.pick, library)), whole=True)
 
     def _value(self, scored: Scored, wanted: frozenset[str], covered: frozenset[str]) -> float:
         new = len((wanted & scored.lemmas) - covered) / (len(wanted) or 1)
@@ -170,12 +173,8 @@ def _block(pick: Pick, library: Library) -> list[Pick]:
     return [Pick(chunk, unit) for chunk in chunks for unit in chunk.units if unit.block == pick.unit.block]
 
 
-def _with_opener(pick: Pick, library: Library, shown: set[tuple[str, int]]) -> list[Pick]:
-    """An item with its lead-in, a row with its header; others alone."""
-    if pick.unit.kind not in LISTED:
-        return [pick]
-    openers = [p for p in _block(pick, library) if p.unit.kind in OPENERS]
-    return [*(p for p in openers if (p.document_id, p.unit.start) not in shown), pick]
+def _place(pick: Pick) -> tuple[str, int]:
+    return pick.document_id, pick.unit.start
 
 
 def _within(picks: Sequence[Pick], limit: int) -> Iterator[Pick]:

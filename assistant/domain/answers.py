@@ -76,6 +76,7 @@ class Retrieval:
     answerability: float
     generation: str
     notice: str = ""  # code of [notices] in prompts/ui: e.g. the dense leg is out of use
+    signals: dict[str, float] = field(default_factory=dict)  # what `answerability` was computed from
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,8 @@ class Unit:
 
     `text` is the readable form of `document.text[start:end]`: markup, soft hyphens and line breaks
     gone, odd spaces plain, letters composed, table cells joined by " | ". `block` is the ordinal of
-    its block in the document, so that a list can be given whole; `level` is an item's nesting (0 = outermost).
+    its block in the document, so that a list can be given whole; `level` is an item's nesting (0 = outermost)
+    or, for a SENTENCE that is a heading line, its depth (1 = outermost).
     """
 
     kind: UnitKind
@@ -66,6 +67,11 @@ class Unit:
     block: int
     page: int = 1
     level: int = 0
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether this is a heading line inside a chunk of several small sections."""
+        return self.kind is UnitKind.SENTENCE and self.level > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class Analyzer:
     """Turns text into search terms. One instance serves all threads."""
 
     dictionary: Dictionary = field(default_factory=Dictionary)
-    version: str = "pl-en lemma+prefix5 folded 1"
+    version: str = "pl-en lemma+prefix5 folded 1"  # raise it when the output changes
 
     def words(self, text: str) -> list[str]:
         """Surface words, lower case, letters composed, as typed; stopwords kept."""

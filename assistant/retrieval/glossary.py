@@ -98,5 +98,7 @@ def _term(file: Path, n: int, entry: dict[str, Any]) -> Term:
         raise ConfigError(setting=f"{file}: term {n}", reason=f"unknown key {sorted(unknown)[0]}")
     if not entry.get("pl"):
         raise ConfigError(setting=f"{file}: term {n}", reason="pl is missing")
-    fields = {key: tuple(value) if isinstance(value, list) else str(value) for key, value in entry.items()}
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else str(value) for key, value in entry.items()
+    }
     return Term(**{"en": "", **fields})

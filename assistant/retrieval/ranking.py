@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
+ANSWERABILITY_SIGNALS = (
+    "score",
+    "margin",
+    "dense",
+    "bm25",
+    "sentence",
+    "coverage",
+    "sentence_coverage",
+    "title",
+    "focus",
+    "agreement",
+    "unknown",
+    "terms",
+)
 WEIGHTS_FILE = Path(__file__).parent / "weights.json"
 
 
@@ -82,11 +96,18 @@ class QuestionTerms:
         """Sum of the idf; 1.0 for a question of stopwords only."""
         return float(self.idf.sum()) or 1.0
 
-    def coverage(self, *held: Sequence[int]) -> float:
+    def coverage(self, *held: np.ndarray) -> float:
         """Share of the idf mass whose words stand in any of the id sets, in [0, 1]."""
         import numpy as np
 
-        if not len(self.ids):
+        if not len(self.ids) or not held:
             return 0.0
-        together = np.concatenate([np.asarray(ids, dtype=np.int32) for ids in held]) if held else np.empty(0, np.int32)
-        return float(self.idf[np.isin(self.ids, together)].sum()) / self.mass
+        here = np.isin(self.ids, np.concatenate(held)) & (self.ids >= 0)
+        return float(self.idf[here].sum()) / self.mass
+
+    def overlap(self, ids: np.ndarray, idf: np.ndarray) -> float:
+        """Dice similarity by idf mass with another text's words, in [0, 1]: 1 when both hold the same words."""
+        import numpy as np
+
+        shared = float(self.idf[np.isin(self.ids, ids) & (self.ids >= 0)].sum()) if len(self.ids) else 0.0
+        return 2 * shared / (self.mass + float(idf.sum())) if shared else 0.0

@@ -1,0 +1,55 @@
+# Two commands for everybody: `make run`, `make test`. The others are for developers.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# pip reads local wheel folders (a CPU torch, say) from its own environment; see README, "Develop"
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
+
+.PHONY: run test lint bench eval lock system clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/run.stamp
+	@$(BIN)/assistant chat
+
+test: $(VENV)/test.stamp
+	@$(BIN)/ruff check assistant tests evals
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff format assistant tests evals
+	$(BIN)/ruff check --fix assistant tests evals
+	$(BIN)/mypy
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python evals/bench.py $(BENCH_ARGS)
+
+eval: $(VENV)/test.stamp
+	@test -n "$(SET)" || (echo "make eval SET=folder-in-BEIR-layout" && exit 2)
+	$(BIN)/assistant eval beir $(SET)
+
+lock: $(VENV)/test.stamp
+	$(INSTALL) uv
+	(echo "# Made with: uv pip compile --all-extras --universal --python-version 3.11 (make lock). Used as constraints by pip."; \
+	 $(BIN)/uv pip compile --quiet --all-extras --universal --python-version 3.11 --no-annotate --no-header pyproject.toml) > requirements.new
+	mv requirements.new requirements.lock
+
+# Debian packages that more tests and OCR use; without them the tests say what they skip
+system:
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends tesseract-ocr tesseract-ocr-pol poppler-utils qpdf fonts-dejavu-core
+
+$(VENV)/run.stamp: pyproject.toml requirements.lock
+	@test -x $(BIN)/python || (echo "→ environment" && $(PYTHON) -m venv $(VENV))
+	@echo "→ dependencies (about a minute the first time)"
+	@$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/test.stamp: pyproject.toml requirements.lock
+	@test -x $(BIN)/python || (echo "→ environment" && $(PYTHON) -m venv $(VENV))
+	@echo "→ dependencies with test tools (about three minutes the first time)"
+	@$(INSTALL) -e '.[models,fit,bench,test]'
+	@touch $@ $(VENV)/run.stamp
+
+clean:
+	rm -rf $(VENV) indexes build reports

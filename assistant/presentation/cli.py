@@ -1,0 +1,401 @@
+"""The command `assistant` (Typer): each command converts its input, makes one service call, shows what came back.
+
+Help texts are words, so they come from `prompts/ui` when the command starts. Exit codes are those of
+the error tree; 0 means done.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .. import config, service
+from ..domain.answers import Answer
+from ..domain.documents import Outcome
+from ..errors import AssistantError, DatasetError, QuestionError, UsageError
+from ..prompts import LANGUAGES, Words, load_words
+from . import render, schemas
+
+Indexes = Annotated[Path | None, typer.Option()]
+Json = Annotated[bool, typer.Option("--json")]
+Lang = Annotated[str | None, typer.Option()]
+CHAT_ENDS = {"koniec", "wyjdź", "exit", "quit", "q"}
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        words = load_words(config.ROOT / "prompts")[_lang()]
+        app = application(words)
+        app(standalone_mode=True)
+    except AssistantError as error:
+        _fail(error, as_json="--json" in sys.argv)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+
+
+def application(words: Words) -> Any:
+    """The click command with help texts in one language."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    for command in (index, ask, search, chat, verify, doctor, documents):
+        app.command(command.__name__)(command)
+    evaluate = typer.Typer(no_args_is_help=True)
+    for measure in (beir, answers, answerability, fit):
+        evaluate.command(measure.__name__)(measure)
+    app.add_typer(evaluate, name="eval")
+    root = typer.main.get_command(app)
+    _describe(root, words, "cli")
+    return root
+
+
+# commands
+
+
+def index(
+    corpus: Annotated[Path | None, typer.Option()] = None,
+    indexes: Indexes = None,
+    full: Annotated[bool, typer.Option("--full")] = False,
+    as_json: Json = False,
+) -> None:
+    built = _service(corpus=corpus, indexes=indexes)
+    words = built.words[built.settings.lang]
+    with _progress(words, quiet=as_json) as progress:
+        report = built.index(progress, full)
+    rows = [schemas.verdict(verdict, words) for verdict in report.verdicts]
+    if as_json:
+        return _print_json({**asdict(report), "verdicts": rows})
+    console = render.console()
+    if not report.up_to_date or any(row["outcome"] == Outcome.REFUSED for row in rows):
+        console.print(render.verdicts(rows, words))
+    key = "cli.up_to_date" if report.up_to_date else "cli.indexed"
+    counts = report.counts
+    console.print(words.text(key, documents=counts.documents, chunks=counts.chunks, generation=report.generation))
+    if not counts.documents:
+        console.print(words.text("cli.empty", path=built.settings.corpus))
+
+
+def ask(
+    question: Annotated[str | None, typer.Argument()] = None,
+    lang: Lang = None,
+    batch: Annotated[Path | None, typer.Option()] = None,
+    indexes: Indexes = None,
+    as_json: Json = False,
+) -> None:
+    _known(lang)
+    built = _service(indexes=indexes)
+    if batch is not None:
+        sys.exit(_batch(built, batch, lang))
+    if question is None:
+        raise UsageError(reason="QUESTION / --batch")
+    answer = built.ask(_text(question), lang)
+    if as_json:
+        return _print_json(schemas.answer(answer))
+    _show(built, answer)
+
+
+def search(
+    query: str,
+    k: Annotated[int | None, typer.Option("-k", min=1, max=100)] = None,
+    indexes: Indexes = None,
+    as_json: Json = False,
+) -> None:
+    built = _service(indexes=indexes)
+    started = time.perf_counter()
+    found = built.search(_text(query), k)
+    if as_json:
+        return _print_json(schemas.search(found, time.perf_counter() - started))
+    render.console().print(render.passages(found, built.words[built.settings.lang]))
+
+
+def chat(indexes: Indexes = None) -> None:
+    built = _service(indexes=indexes)
+    words = built.words[built.settings.lang]
+    console = render.console()
+    with _progress(words) as progress:
+        report = built.index(progress)
+    refused = [verdict for verdict in report.verdicts if verdict.outcome is Outcome.REFUSED]
+    if refused:
+        console.print(render.verdicts([schemas.verdict(verdict, words) for verdict in refused], words))
+    console.print(words.text("cli.welcome", documents=report.counts.documents))
+    earlier: list[str] = []
+    for question in _questions(words):
+        answer = built.ask(question, None, earlier)
+        earlier.append(answer.question)
+        _show(built, answer)
+    console.print(words.text("cli.goodbye"))
+
+
+def verify(
+    strict: Annotated[bool, typer.Option("--strict")] = False, indexes: Indexes = None, as_json: Json = False
+) -> None:
+    built = _service(indexes=indexes)
+    report = built.verify(strict)
+    if as_json:
+        _print_json({**asdict(report), "ok": report.ok})
+    else:
+        _checks(built, report.checks)
+    sys.exit(0 if report.ok else 65)
+
+
+def doctor(indexes: Indexes = None, as_json: Json = False) -> None:
+    built = _service(indexes=indexes)
+    checks = list(built.doctor())
+    if as_json:
+        _print_json({"checks": [asdict(check) for check in checks]})
+    else:
+        _checks(built, checks)
+    sys.exit(0 if all(check.ok for check in checks) else 70)
+
+
+def documents(indexes: Indexes = None, as_json: Json = False) -> None:
+    built = _service(indexes=indexes)
+    words = built.words[built.settings.lang]
+    rows = [
+        {"id": name, "path": path, "chunks": chunks, "pages": pages, **asdict(metadata)}
+        for name, path, metadata, chunks, pages in built.documents()
+    ]
+    verdicts = [schemas.verdict(verdict, words) for verdict in built.verdicts()]
+    if as_json:
+        return _print_json({"documents": rows, "verdicts": verdicts})
+    render.console().print(render.verdicts(verdicts, words))
+
+
+# evaluation
+
+
+def beir(
+    folder: Path,
+    k: Annotated[int, typer.Option("-k", min=1, max=100)] = 10,
+    variant: Annotated[list[str] | None, typer.Option()] = None,
+    quotes: Annotated[bool, typer.Option("--quotes")] = False,
+    indexes: Indexes = None,
+    as_json: Json = False,
+) -> None:
+    from ..evaluation import datasets, runner
+    from ..evaluation.variants import VARIANTS
+
+    chosen = variant or ["original"]
+    if unknown := set(chosen) - set(VARIANTS):
+        raise UsageError(reason=f"--variant {sorted(unknown)[0]} ({', '.join(VARIANTS)})")
+    data = datasets.read_beir(folder)
+    built = _service(indexes=indexes)
+    words = built.words[built.settings.lang]
+    with _progress(words, quiet=as_json) as progress:
+        over = built.over_texts(data.corpus, progress)
+        retrieve = _retrieve(over, k)
+        rows = [runner.beir(data, retrieve, name, k, _stepper(progress, name, len(data.queries))) for name in chosen]
+        report: dict[str, Any] = {"dataset": str(folder), "variants": rows}
+        if quotes:
+            step = _stepper(progress, "quotes", len(data.queries))
+            report["quotes"] = runner.quotes(list(data.queries.values()), over.ask, over.library, step)
+    _figures(report, as_json)
+
+
+def answers(file: Path, indexes: Indexes = None, as_json: Json = False) -> None:
+    from ..evaluation import datasets, runner
+
+    cases = datasets.read_cases(file)
+    built = _service(indexes=indexes)
+    with _progress(built.words[built.settings.lang], quiet=as_json) as progress:
+        step = _stepper(progress, "answers", len(cases))
+        report = runner.answers(cases, built.ask, built.analyzer.lemmas, step)
+    _figures(report, as_json)
+
+
+def answerability(folder: Path, indexes: Indexes = None, as_json: Json = False) -> None:
+    from ..evaluation import datasets, runner
+
+    data = datasets.read_beir(folder)
+    impossible = folder / "impossible.jsonl"
+    extra = datasets.read_questions(impossible) if impossible.exists() else {}
+    built = _service(indexes=indexes)
+    with _progress(built.words[built.settings.lang], quiet=as_json) as progress:
+        over = built.over_texts(data.corpus, progress)
+        step = _stepper(progress, "answerability", len(data.queries))
+        report = runner.answerability(data, extra, _retrieve(over, runner.RESULTS), step)
+    report.pop("scores")
+    bars = built.weights.bars
+    _figures(report | {"bars": {"answered": bars.answered, "partial": bars.partial}}, as_json)
+
+
+def fit(
+    folder: Path,
+    output: Annotated[Path | None, typer.Option()] = None,
+    indexes: Indexes = None,
+    as_json: Json = False,
+) -> None:
+    from ..evaluation import datasets
+
+    data = datasets.read_beir(folder)
+    built = _service(indexes=indexes)
+    with _progress(built.words[built.settings.lang], quiet=as_json) as progress:
+        report = built.fit(folder.name, data, output or service.WEIGHTS_FILE, progress)
+    _figures(report, as_json)
+
+
+# between the terminal and the service
+
+
+def _service(corpus: Path | None = None, indexes: Path | None = None) -> service.Service:
+    return service.build(config.load(corpus=corpus, indexes=indexes))
+
+
+def _lang() -> str:
+    """The language of help and messages, without failing on broken settings."""
+    try:
+        return config.load().lang
+    except AssistantError:
+        return LANGUAGES[0]
+
+
+def _known(lang: str | None) -> None:
+    if lang is not None and lang not in LANGUAGES:
+        raise UsageError(reason=f"--lang {lang} ({', '.join(LANGUAGES)})")
+
+
+def _text(argument: str) -> str:
+    """An argument as text; bytes that were no UTF-8 become the replacement character."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _batch(built: service.Service, file: Path, lang: str | None) -> int:
+    """One answer a line, same order; a line that cannot be answered gives an error object and exit code 65."""
+    code = 0
+    try:
+        lines = file.read_bytes().split(b"\n")
+    except OSError as error:
+        raise DatasetError(path=str(file), reason=error.strerror or str(error)) from None
+    for line in lines:
+        if not line.strip():
+            continue
+        row: dict[str, Any] = {}
+        try:
+            row = _row(line)
+            result = schemas.answer(built.ask(row["question"], row.get("lang") or lang))
+        except AssistantError as error:
+            code = error.exit_code
+            result = {"error": schemas.error(error, built.words[lang or built.settings.lang])}
+        print(json.dumps({"id": row.get("id"), **result}, ensure_ascii=False), flush=True)
+    return code
+
+
+def _row(line: bytes) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode("utf-8-sig"))
+    except ValueError as error:
+        raise QuestionError(reason=str(error)) from None
+    if not isinstance(row, dict) or not isinstance(row.get("question"), str):
+        raise QuestionError(reason='{"id": …, "question": "…"}')
+    if row.get("lang") not in (None, *LANGUAGES):
+        raise QuestionError(reason=f"lang: {row['lang']}")
+    return row
+
+
+def _questions(words: Words) -> Iterator[str]:
+    while True:
+        try:
+            question = input(words.text("cli.prompt"))
+        except EOFError:
+            print()
+            return
+        if question.strip().lower() in CHAT_ENDS:
+            return
+        if question.strip():
+            yield _text(question)
+
+
+def _show(built: service.Service, answer: Answer) -> None:
+    contexts = [render.Context(*built.context(c, answer.generation, render.CONTEXT_CHARS)) for c in answer.citations]
+    render.console().print(render.answer(answer, contexts, built.words[answer.lang]))
+
+
+def _checks(built: service.Service, checks: Sequence[Any]) -> None:
+    console = render.console()
+    for check in checks:
+        details = ", ".join(f"{name}: {value}" for name, value in check.details.items())
+        console.print(render.safe(f"{'✔' if check.ok else '✘'} {check.name}  {details}"))
+
+
+def _figures(report: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        return _print_json(report)
+    short = {name: value for name, value in report.items() if name != "rows"}
+    render.console().print(json.dumps(short, ensure_ascii=False, indent=1))
+
+
+def _retrieve(built: service.Service, k: int) -> Callable[..., Any]:
+    """Questions to results, with documents named by their place in the dataset passed over."""
+    ids = {path: name for name, path, *_ in built.documents()}
+    return lambda question, without: built.search(question, 3 * k, [ids[path] for path in without if path in ids])
+
+
+def _stepper(progress: Callable[[str, int, int], None], name: str, total: int) -> Callable[[int], None]:
+    done = 0
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(name, done, total)
+
+    return step
+
+
+@contextmanager
+def _progress(words: Words, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each stage, on stderr, so that stdout stays for results."""
+    if quiet:
+        yield lambda stage, done, total: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=render.console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def update(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                key = f"cli.stage_{stage}"
+                tasks[stage] = bars.add_task(words.text(key) if words.has(key) else stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield update
+
+
+def _describe(command: Any, words: Words, key: str) -> None:
+    """Put the help texts of one language into a click command and its parameters."""
+    if words.has(f"{key}.help"):
+        command.help = words.text(f"{key}.help")
+    if words.has(f"{key}.examples"):
+        command.epilog = "\b\n" + words.text(f"{key}.examples")
+    for parameter in command.params:
+        for place in (f"{key}.{parameter.name}", f"cli.option.{parameter.name}"):
+            if words.has(place):
+                parameter.help = words.text(place)
+                break
+    for name, inner in getattr(command, "commands", {}).items():
+        _describe(inner, words, f"{key}.{name}")
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _fail(error: AssistantError, as_json: bool) -> None:
+    words = load_words(config.ROOT / "prompts")[_lang()]
+    shape = schemas.error(error, words)
+    if as_json:
+        _print_json(shape)
+    else:
+        print(render.safe(f"{shape['message']}\n{shape['hint']}"), file=sys.stderr)
+    sys.exit(error.exit_code)

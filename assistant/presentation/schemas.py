@@ -1,0 +1,138 @@
+"""The JSON shapes of DESIGN §10: one place for CLI, API and tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..domain.answers import Answer, Citation, Passage, Retrieval, Suggestion
+from ..domain.documents import Verdict
+from ..errors import AssistantError
+from ..prompts import Words
+
+
+def answer(value: Answer) -> dict[str, Any]:
+    """`ask --json`."""
+    return {
+        "question": value.question,
+        "lang": value.lang,
+        "status": value.status.value,
+        "text": value.text,
+        "sentences": [
+            {
+                "text": sentence.text,
+                "kind": sentence.kind.value,
+                "citations": list(sentence.citations),
+                "support": sentence.support.value,
+                "form": sentence.form,
+            }
+            for sentence in value.sentences
+        ],
+        "citations": [citation(item) for item in value.citations],
+        "suggestions": [suggestion(item) for item in value.suggestions],
+        "notices": list(value.notices),
+        "engine": value.engine,
+        "generation": value.generation,
+        "seconds": value.seconds,
+    }
+
+
+def citation(value: Citation) -> dict[str, Any]:
+    """One citation, with the words as they stand in the source."""
+    return {
+        "n": value.n,
+        "document_id": value.document_id,
+        "title": value.title,
+        "path": value.path,
+        "edition": value.edition,
+        "state_of_law": value.state_of_law,
+        "language": value.language,
+        "pages": list(value.pages),
+        "headings": list(value.headings),
+        "quote": value.quote,
+        "span": list(value.span),
+    }
+
+
+def suggestion(value: Suggestion) -> dict[str, Any]:
+    """A section or a wording to go on with."""
+    return {
+        "text": value.text,
+        "document_id": value.document_id,
+        "title": value.title,
+        "path": value.path,
+        "pages": list(value.pages) if value.pages else None,
+        "headings": list(value.headings),
+    }
+
+
+def search(value: Retrieval, seconds: float) -> dict[str, Any]:
+    """`search --json`."""
+    return {
+        "query": value.question,
+        "searched_as": value.searched_as,
+        "answerability": round(value.answerability, 4),
+        "passages": [passage(item) for item in value.passages],
+        "notice": value.notice,
+        "generation": value.generation,
+        "seconds": round(seconds, 4),
+    }
+
+
+def passage(value: Passage) -> dict[str, Any]:
+    """One passage with what ranked it."""
+    chunk = value.chunk
+    return {
+        "rank": value.rank,
+        "score": round(value.score, 4),
+        "found_by": value.found_by.value,
+        "document_id": chunk.document_id,
+        "title": value.metadata.title,
+        "path": value.path,
+        "edition": value.metadata.edition,
+        "pages": list(chunk.pages),
+        "headings": list(chunk.headings),
+        "text": chunk.text,
+        "span": [chunk.start, chunk.end],
+        "signals": {name: round(signal, 4) for name, signal in value.signals.items()},
+    }
+
+
+def error(value: AssistantError, words: Words) -> dict[str, Any]:
+    """The one error shape: `{code, message, hint}`."""
+    details = {name: str(detail) for name, detail in value.details.items()}
+    return {
+        "code": value.code,
+        "message": words.text(f"errors.{value.code}.message", **_reasoned(details, words)),
+        "hint": words.text(f"errors.{value.code}.hint", **details),
+    }
+
+
+def verdict(value: Verdict, words: Words) -> dict[str, Any]:
+    """One file's end, with its sentences in the reader's language."""
+    details = {name: str(detail) for name, detail in value.details.items()} | {"path": value.path}
+    reason = words.text(f"errors.{value.error}.message", **_reasoned(details, words)) if value.error else ""
+    hint = words.text(f"errors.{value.error}.hint", **details) if value.error else ""
+    return {
+        "path": value.path,
+        "outcome": value.outcome.value,
+        "document_id": value.document_id,
+        "warnings": [
+            {"code": warning.code, "message": _warning(warning.code, warning.details, words)}
+            for warning in value.warnings
+        ],
+        "error": value.error,
+        "reason": str(value.details.get("reason", "")),
+        "message": reason,
+        "hint": hint,
+    }
+
+
+def _warning(code: str, details: dict[str, Any], words: Words) -> str:
+    key = f"warnings.{code}"
+    return words.text(key, **{name: str(detail) for name, detail in details.items()}) if words.has(key) else code
+
+
+def _reasoned(details: dict[str, str], words: Words) -> dict[str, str]:
+    """Reasons are codes where the cause is ours to name; other reasons are the system's own words."""
+    key = f"reasons.{details.get('reason', '')}"
+    return details | {"reason": words.text(key)} if "reason" in details and words.has(key) else details

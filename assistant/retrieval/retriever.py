@@ -1,0 +1,273 @@
+"""Question to ranked passages: repair, expand, two legs, fusion, signals, ranker, answerability."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from ..config import RetrievalSettings
+from ..domain.answers import FoundBy, Passage, Retrieval
+from ..domain.documents import Chunk, Metadata
+from ..domain.ports import Embedder, Vector
+from ..errors import EmbedderUnavailable
+from ..indexing.generations import Generation
+from ..indexing.language import Analyzer, Speller, repaired_text
+from .fusion import fuse, normalised_bm25
+from .glossary import Glossary
+from .ranking import QuestionTerms, Weights
+
+if TYPE_CHECKING:
+    import numpy as np
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question made ready: `text` repaired, its terms with weights, its vector (None: no embedder)."""
+
+    text: str
+    repairs: tuple[tuple[str, str], ...]
+    terms: tuple[str, ...]
+    weights: tuple[float, ...]
+    lemmas: QuestionTerms
+    vector: Vector | None
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Rows of the index with their first-stage parts, best first; `lexical`/`dense` say which leg ranked them."""
+
+    rows: np.ndarray
+    cosines: np.ndarray
+    bm25: np.ndarray
+    lexical: frozenset[int]
+    dense: frozenset[int]
+
+
+@dataclass(frozen=True)
+class HybridRetriever:
+    """Searches the current generation. `current` returns the open one; a search keeps the one it got."""
+
+    current: Callable[[], Generation]
+    embedder: Embedder
+    analyzer: Analyzer
+    glossary: Glossary
+    weights: Weights
+    settings: RetrievalSettings
+    _spellers: WeakKeyDictionary[Generation, Speller] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
+
+    def retrieve(self, question: str, k: int, lang: str = "pl", without: Collection[str] = ()) -> Retrieval:
+        """At most `k` passages in rank order, with the chance that they hold the answer.
+
+        Documents whose ids are in `without` are passed over, as if they had never been indexed.
+        Raises IndexMissing, IndexMismatch, IndexDamaged; EmbedderUnavailable only when the lexical
+        leg is out of use too.
+        """
+        generation = self.current()
+        notice = generation.notice
+        query = self._query(question, generation)
+        if query.vector is None and not notice:
+            notice = "embedder_unavailable"
+        hidden = [row for document_id in without for row in generation.rows_of(document_id)]
+        candidates = self._candidates(query, generation, lang, hidden)
+        ranked = self._ranked(query, candidates, generation)
+        signals = answerability_signals(query.lemmas, ranked) if ranked else {}
+        return Retrieval(
+            question=question,
+            searched_as=query.text,
+            repairs=query.repairs,
+            passages=tuple(ranked[:k]),
+            answerability=self.weights.answerability.chance(signals) if signals else 0.0,
+            generation=generation.id,
+            notice=notice,
+            signals=signals,
+        )
+
+    # the query
+
+    def _query(self, question: str, generation: Generation) -> Query:
+        repairs = tuple(self._speller(generation).repair(self.analyzer.words(question)))
+        text = repaired_text(question, repairs)
+        typed = list(dict.fromkeys(self.analyzer.terms(text)))
+        lent = [term for form in self.glossary.expansions(text) for term in self.analyzer.terms(form)]
+        lent = [term for term in dict.fromkeys(lent) if term not in set(typed)]
+        lemmas = list(dict.fromkeys(self.analyzer.lemmas(text)))
+        return Query(
+            text=text,
+            repairs=repairs,
+            terms=(*typed, *lent),
+            weights=(*(1.0 for _ in typed), *(self.settings.expansion_weight for _ in lent)),
+            lemmas=QuestionTerms(generation.lemma_ids(lemmas), generation.lemma_idf(lemmas)),
+            vector=self._vector(text, generation),
+        )
+
+    def _speller(self, generation: Generation) -> Speller:
+        speller = self._spellers.get(generation)
+        if speller is None:
+            speller = self._spellers[generation] = Speller(generation.vocabulary(), self.analyzer.dictionary)
+        return speller
+
+    def _vector(self, text: str, generation: Generation) -> Vector | None:
+        if generation.notice == "dense_unavailable":
+            return None
+        spelled = self.glossary.spelled_out(text)
+        try:
+            return self.embedder.embed_query(f"{text} ({'; '.join(spelled)})" if spelled else text)
+        except EmbedderUnavailable as error:
+            if generation.notice == "lexical_unavailable":
+                raise
+            log.warning("dense leg skipped: %s", error)
+            return None
+
+    # the first stage
+
+    def _candidates(self, query: Query, generation: Generation, lang: str, hidden: Sequence[int]) -> Candidates:
+        import numpy as np
+
+        lexical = self._lexical(query, generation)
+        lexical[hidden] = 0.0
+        by_words = _best(lexical, self.settings.candidates)
+        by_words = by_words[lexical[by_words] > 0]
+        near = self._near(query, generation, hidden)
+        by_meaning = near[: self.settings.candidates]
+        rows = np.union1d(by_words, near).astype(np.int64)
+        cosines = (
+            generation.cosines(query.vector, rows) if query.vector is not None else np.zeros(len(rows), np.float32)
+        )
+        fused = fuse(cosines, lexical[rows], self._dense_weight(lang))
+        order = np.argsort(-fused, kind="stable")[: self.settings.candidates]
+        return Candidates(
+            rows[order],
+            cosines[order],
+            lexical[rows][order],
+            frozenset(by_words.tolist()),
+            frozenset(by_meaning.tolist()),
+        )
+
+    def _near(self, query: Query, generation: Generation, hidden: Sequence[int]) -> np.ndarray:
+        """Rows of the nearest chunks, nearest first; none when the dense leg is out of use."""
+        import numpy as np
+
+        wanted = self.settings.dense_candidates + len(hidden)
+        found = generation.nearest(query.vector, min(wanted, generation.size)) if query.vector is not None else None
+        return found[0][~np.isin(found[0], hidden)] if found is not None else np.empty(0, np.int64)
+
+    def _lexical(self, query: Query, generation: Generation) -> np.ndarray:
+        """BM25 over the score of a passage with every typed term at saturation, shape (chunks,)."""
+        import numpy as np
+
+        scores = generation.lexical_scores(query.terms, query.weights) if query.terms else None
+        if scores is None:
+            return np.zeros(generation.size, np.float32)
+        typed = [term for term, weight in zip(query.terms, query.weights, strict=True) if weight == 1.0]
+        return normalised_bm25(scores, generation.idf(typed))
+
+    def _dense_weight(self, lang: str) -> float:
+        return self.settings.dense_weight if lang == "pl" else self.settings.foreign_dense_weight
+
+    # the second stage
+
+    def _ranked(self, query: Query, candidates: Candidates, generation: Generation) -> list[Passage]:
+        rows = candidates.rows.tolist()
+        scored = []
+        for place, (row, chunk) in enumerate(zip(rows, generation.chunks(rows), strict=True)):
+            metadata, path = generation.metadata_of(chunk.document_id)
+            first = {"dense": float(candidates.cosines[place]), "bm25": float(candidates.bm25[place])}
+            signals, units = self._signals(query, row, chunk, metadata, generation)
+            signals = first | signals
+            score = self.weights.ranker.score(signals)
+            scored.append((score, row, chunk, metadata, path, signals, units))
+        scored.sort(key=lambda item: -item[0])
+        return [
+            Passage(chunk, row, metadata, path, score, rank, _found_by(row, candidates), signals, units)
+            for rank, (score, row, chunk, metadata, path, signals, units) in enumerate(scored, 1)
+        ]
+
+    def _signals(
+        self, query: Query, row: int, chunk: Chunk, metadata: Metadata, generation: Generation
+    ) -> tuple[dict[str, float], tuple[float, ...]]:
+        """The passage's signals and the worth of each of its units."""
+        held = generation.unit_lemma_ids(row)
+        title = generation.lemma_ids(self.analyzer.lemmas(metadata.title))
+        path = generation.lemma_ids(self.analyzer.lemmas(" ".join(chunk.headings)))
+        cosines = self._unit_cosines(query, row, len(held), generation)
+        covers = [query.lemmas.coverage(ids, title, path) for ids in held]
+        sections = self._sections(query, chunk, generation)
+        best = sorted(cosines, reverse=True)[:3]
+        signals = {
+            "sentence": best[0] if best else 0.0,
+            "coverage": query.lemmas.coverage(*held, title, path),
+            "sentence_coverage": max(covers, default=0.0),
+            "title": query.lemmas.coverage(title),
+            "heading": max(sections, default=0.0),
+            "focus": best[0] - sum(best) / len(best) if best else 0.0,
+        }
+        worth = tuple(
+            self.weights.units.score({"cosine": cosine, "coverage": cover, "heading": section})
+            for cosine, cover, section in zip(cosines, covers, sections, strict=True)
+        )
+        return signals, worth
+
+    def _sections(self, query: Query, chunk: Chunk, generation: Generation) -> list[float]:
+        """For each unit, how much the question says the same as the heading it stands under, in [0, 1]."""
+        heading = chunk.headings[-1] if chunk.headings else ""
+        overlaps: dict[str, float] = {}
+        found = []
+        for unit in chunk.units:
+            heading = unit.text if unit.is_heading else heading
+            if heading not in overlaps:
+                lemmas = list(dict.fromkeys(self.analyzer.lemmas(heading)))
+                overlaps[heading] = query.lemmas.overlap(generation.lemma_ids(lemmas), generation.lemma_idf(lemmas))
+            found.append(overlaps[heading])
+        return found
+
+    def _unit_cosines(self, query: Query, row: int, count: int, generation: Generation) -> list[float]:
+        if query.vector is None:
+            return [0.0] * count
+        cosines: Any = generation.unit_vectors(row) @ query.vector
+        return [float(value) for value in cosines]
+
+
+def answerability_signals(terms: QuestionTerms, ranked: Sequence[Passage]) -> dict[str, float]:
+    """Signals of the whole result: the first passage's own, its margins, what no passage knows.
+
+    The margin is measured against the next passage of a *different* document (RETRIEVAL).
+    """
+    first = ranked[0]
+    others = [p for p in ranked[1:] if p.chunk.document_id != first.chunk.document_id]
+    rival = others[0].score if others else ranked[-1].score
+    unknown = float(terms.idf[terms.ids < 0].sum()) / terms.mass if len(terms.ids) else 0.0
+    best = {name: max(p.signals[name] for p in ranked) for name in ("dense", "bm25", "sentence", "sentence_coverage")}
+    return {
+        "score": first.score,
+        "margin": first.score - rival,
+        "dense": first.signals["dense"],
+        "bm25": first.signals["bm25"],
+        "sentence": first.signals["sentence"],
+        "coverage": first.signals["coverage"],
+        "sentence_coverage": first.signals["sentence_coverage"],
+        "title": first.signals["title"],
+        "focus": first.signals["focus"],
+        "agreement": float(first.signals["dense"] >= best["dense"]) + float(first.signals["bm25"] >= best["bm25"]),
+        "unknown": unknown,
+        "terms": float(len(terms.ids)),
+    }
+
+
+def _best(scores: np.ndarray, k: int) -> np.ndarray:
+    """Rows of the k best scores, best first."""
+    import numpy as np
+
+    k = min(k, len(scores))
+    rows = np.argpartition(-scores, k - 1)[:k] if k else np.empty(0, np.int64)
+    return rows[np.argsort(-scores[rows], kind="stable")]
+
+
+def _found_by(row: int, candidates: Candidates) -> FoundBy:
+    if row in candidates.lexical:
+        return FoundBy.BOTH if row in candidates.dense else FoundBy.LEXICAL
+    return FoundBy.DENSE

@@ -1,0 +1,307 @@
+"""Wires the parts into one Service. The only place that does; surfaces call nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .answering.answerer import AnswerBars, Answerer
+from .answering.question import Cues
+from .config import Settings
+from .domain.answers import Answer, Citation, Retrieval
+from .domain.documents import BlockKind, Document, Metadata, Page, Verdict
+from .errors import AssistantError, DocumentError
+from .indexing import building, verification
+from .indexing.generations import CurrentGeneration, Generation, open_generation
+from .indexing.language import Analyzer, Dictionary
+from .indexing.records import (
+    BuildReport,
+    Check,
+    Entry,
+    PreparedChunk,
+    PreparedDocument,
+    Progress,
+    Recipe,
+    VerifyReport,
+)
+from .ingestion import chunking, reading, sources, structure
+from .ingestion.layout import Parsed, Part, PartKind, Piece
+from .ingestion.sandbox import Sandbox
+from .ingestion.sources import SourceFile
+from .prompts import Words, load_words, read_table
+from .providers import embedders
+from .providers.tokens import TiktokenCounter
+from .retrieval import glossary
+from .retrieval.ranking import WEIGHTS_FILE, Weights, load_weights
+from .retrieval.retriever import HybridRetriever
+
+MODELS = "models"  # below the index folder: built once, survives generations
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Progress nobody looks at."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything the surfaces can ask for. Parts are made at their first use."""
+
+    settings: Settings
+
+    # asking
+
+    def ask(self, question: str, lang: str | None = None, earlier: Sequence[str] = ()) -> Answer:
+        """The answer to one question; see Answerer.ask."""
+        return self._answerer.ask(question, lang, earlier)
+
+    def search(self, query: str, k: int | None = None, without: Collection[str] = ()) -> Retrieval:
+        """Passages for a query, best first, at most `k`."""
+        return self._retriever.retrieve(query, k or self.settings.retrieval.top_k, self.analyzer.detect(query), without)
+
+    def context(self, citation: Citation, generation: str, chars: int) -> tuple[str, str, bool]:
+        """What stands before and after a quote, at most `chars` characters each; whether the source has pages."""
+        library = self.library(generation)
+        text = library.document_text(citation.document_id)
+        start, end = citation.span
+        paged = len(library.pages_of(citation.document_id)) > 1
+        return text[max(0, start - chars) : start], text[end : end + chars], paged
+
+    def warm(self) -> None:
+        """Load what the first question needs."""
+        self.search("start", 1)
+
+    @cached_property
+    def words(self) -> dict[str, Words]:
+        """Screen texts by language."""
+        return load_words(self.settings.prompts)
+
+    # indexing
+
+    def index(self, progress: Progress = _silent, full: bool = False) -> BuildReport:
+        """Bring the index up to date with the corpus; see indexing.building.build."""
+        found = {item.path: item for item in self._sources()}
+        with Sandbox() as sandbox:
+            return building.build(
+                self.settings.indexes,
+                [Entry(path, _fingerprint(item)) for path, item in found.items()],
+                lambda entry: self._prepared(found[entry.path], sandbox),
+                self.embedder,
+                self.analyzer,
+                self.recipe,
+                keep=self.settings.keep_generations,
+                full=full,
+                progress=progress,
+            )
+
+    def verify(self, strict: bool = False) -> VerifyReport:
+        """Prove the live generation; see indexing.verification.verify."""
+        return verification.verify(self.settings.indexes, self.recipe, strict)
+
+    def documents(self) -> list[tuple[str, str, Metadata, int, int]]:
+        """(id, path, metadata, chunks, pages) of each indexed document."""
+        return self._current.get().documents()
+
+    def verdicts(self) -> list[Verdict]:
+        """How each file of the last build ended."""
+        return self._current.get().verdicts()
+
+    def doctor(self) -> Iterator[Check]:
+        """What works and what does not, one part at a time, cheapest first."""
+        yield _check("settings", lambda: {"file": str(self.settings.corpus)})
+        yield _check("words", lambda: {"languages": ", ".join(self.words)})
+        yield _check("corpus", lambda: {"files": len(list(self._sources()))})
+        yield _check("glossary", lambda: {"terms": len(self._glossary.terms)})
+        yield _check("tokens", lambda: {"tokens": TiktokenCounter().count("Ekonomia społeczna")})
+        yield _check("dictionary", lambda: {"lemma": self.analyzer.dictionary.lemma("spółdzielniami")})
+        yield _check(
+            "embedder", lambda: {"dimension": len(self.embedder.embed_query("próba")), "model": self.embedder.identity}
+        )
+        yield _check("index", lambda: {"generation": self._current.get().id, "notice": self._current.get().notice})
+
+    # evaluation
+
+    def over_texts(self, corpus: Mapping[str, tuple[str, str]], progress: Progress = _silent) -> Service:
+        """A service over texts instead of files (id -> title, text), indexed below `indexes/eval/`."""
+        name = hashlib.sha256(json.dumps(sorted(corpus.items())).encode()).hexdigest()[:16]
+        other = Service(self.settings.model_copy(update={"indexes": self.settings.indexes / "eval" / name}))
+        other.__dict__.update(embedder=self.embedder, analyzer=self.analyzer, _glossary=self._glossary)
+        building.build(
+            other.settings.indexes,
+            [Entry(path, hashlib.sha256("\0".join(text).encode()).hexdigest()) for path, text in corpus.items()],
+            lambda entry: other._prepared_text(entry.path, *corpus[entry.path]),
+            other.embedder,
+            other.analyzer,
+            other.recipe,
+            keep=1,
+            progress=progress,
+        )
+        return other
+
+    def fit(self, name: str, data: Any, output: Path, progress: Progress = _silent) -> dict[str, Any]:
+        """Fit ranker and answerability on a BEIR dataset and write the weights; returns the figures.
+
+        Weights that the data cannot tell (units, headings: PoQuAD has none) stay as they are.
+        """
+        from .evaluation import fitting
+        from .retrieval.ranking import ANSWERABILITY_SIGNALS
+
+        over, table = self.over_texts(data.corpus, progress), json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
+        ids = {path: document for document, path, *_ in over.documents()}
+
+        def retrieve(question: str, without: Sequence[str]) -> Retrieval:
+            return over.search(question, self.settings.retrieval.candidates, [ids[path] for path in without])
+
+        def step(stage: str) -> Callable[[int], None]:
+            done = itertools.count(1)
+            return lambda _: progress(stage, next(done), len(data.queries))
+
+        table["ranker"] = fitting.keep_unfitted(table["ranker"], fitting.fit_ranker(data, retrieve, step("fit_ranker")))
+        output.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        over = over.weighted(load_weights(output))
+        model, bars, figures = fitting.fit_answerability(
+            data, retrieve, step("fit_answerability"), ANSWERABILITY_SIGNALS
+        )
+        table |= {"answerability": model, "bars": bars, "provenance": fitting.provenance(name, data, figures)}
+        output.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        return table
+
+    def weighted(self, weights: Weights) -> Service:
+        """The same service with other weights (while fitting)."""
+        other = Service(self.settings)
+        other.__dict__.update(
+            {name: value for name, value in self.__dict__.items() if name not in ("_retriever", "_answerer")}
+        )
+        other.__dict__["weights"] = weights
+        return other
+
+    def library(self, generation: str) -> Generation:
+        """The open generation by name."""
+        current = self._current.get()
+        return current if current.id == generation else open_generation(self.settings.indexes, self.recipe)
+
+    # parts
+
+    @cached_property
+    def embedder(self) -> Any:
+        """The embedder the settings choose."""
+        return embedders.choose(self.settings.embedder, self.settings.indexes / MODELS)
+
+    @cached_property
+    def analyzer(self) -> Analyzer:
+        """The words of the lexical leg."""
+        return Analyzer(Dictionary(self.settings.indexes / MODELS))
+
+    @cached_property
+    def weights(self) -> Weights:
+        """The fitted weights."""
+        return load_weights(WEIGHTS_FILE)
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """What a generation must have been built with to be opened."""
+        return Recipe(
+            chunking=json.dumps(chunking.recipe(self.settings.chunking), sort_keys=True),
+            analyzer=self.analyzer.version,
+            embedder=self.embedder.identity,
+            dimension=self.embedder.dimension,
+            k1=self.settings.retrieval.k1,
+            b=self.settings.retrieval.b,
+        )
+
+    @cached_property
+    def _current(self) -> CurrentGeneration:
+        return CurrentGeneration(self.settings.indexes, self.recipe)
+
+    @cached_property
+    def _glossary(self) -> glossary.Glossary:
+        return glossary.load(self.settings.glossary_file, self.analyzer.lemmas)
+
+    @cached_property
+    def _retriever(self) -> HybridRetriever:
+        return HybridRetriever(
+            self._current.get, self.embedder, self.analyzer, self._glossary, self.weights, self.settings.retrieval
+        )
+
+    @cached_property
+    def _answerer(self) -> Answerer:
+        return Answerer(
+            retriever=self._retriever,
+            library=self.library,
+            words=self.words,
+            cues=Cues(read_table(self.settings.prompts / "cues.toml")),
+            lemmas=self.analyzer.lemmas,
+            detect=self.analyzer.detect,
+            bars=AnswerBars(self.weights.bars.answered, self.weights.bars.partial),
+            settings=self.settings.answering,
+        )
+
+    # from files to what the index takes
+
+    def _sources(self) -> Iterator[SourceFile | Verdict]:
+        return sources.find(self.settings.corpus, self.settings.ingestion)
+
+    def _prepared(self, item: SourceFile | Verdict, sandbox: Sandbox) -> PreparedDocument | Verdict:
+        if isinstance(item, Verdict):
+            return item
+        try:
+            document, warnings = reading.read(item, sandbox, self.settings.ingestion, self.analyzer.detect)
+        except DocumentError as error:
+            return sources.refusal(error)
+        return PreparedDocument(document, self._chunked(document), warnings)
+
+    def _prepared_text(self, path: str, title: str, text: str) -> PreparedDocument:
+        page = Page(1, 0, len(text))
+        pieces = tuple(
+            Piece(BlockKind.PARAGRAPH, (Part(PartKind.TEXT, start, end),)) for start, end in _paragraphs(text)
+        )
+        blocks = structure.blocks(Parsed(text, (page,), pieces))
+        identity = hashlib.sha256(f"{path}\0{text}".encode()).hexdigest()
+        document = Document(identity, path, text, (page,), blocks, Metadata(title, self.analyzer.detect(text)))
+        return PreparedDocument(document, self._chunked(document))
+
+    def _chunked(self, document: Document) -> tuple[PreparedChunk, ...]:
+        metadata = document.metadata
+        return tuple(
+            PreparedChunk(
+                chunk,
+                chunking.search_text(chunk, metadata),
+                tuple(chunking.unit_text(chunk, unit, metadata) for unit in chunk.units),
+            )
+            for chunk in chunking.chunk(document, self.settings.chunking, self._tokens)
+        )
+
+    @cached_property
+    def _tokens(self) -> TiktokenCounter:
+        return TiktokenCounter()
+
+
+def build(settings: Settings) -> Service:
+    """The service for these settings; cheap, parts load at their first use."""
+    return Service(settings)
+
+
+def _fingerprint(item: SourceFile | Verdict) -> str:
+    if isinstance(item, Verdict):
+        return json.dumps([item.error, item.details], sort_keys=True)
+    return item.sha256 + (sources.digest(item.side) if item.side else "")
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for part in text.split("\n\n"):
+        if part.strip():
+            yield start, start + len(part)
+        start += len(part) + 2
+
+
+def _check(name: str, look: Callable[[], Mapping[str, Any]]) -> Check:
+    try:
+        return Check(name, True, dict(look()))
+    except AssistantError as error:
+        return Check(name, False, {"error": error.code, **{key: str(value) for key, value in error.details.items()}})
