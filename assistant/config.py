@@ -164,7 +164,12 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         *sections, key = name.removeprefix(PREFIX).lower().split("__")
         place = values
         for section in sections:
-            place = place.setdefault(section, {})
+            inner = place.setdefault(section, {})
+            if not isinstance(inner, dict):
+                raise ConfigError(
+                    setting=PREFIX + section.upper(), reason=f"a section; set {name} and its like instead"
+                )
+            place = inner
         place[key] = text
     return values
 

@@ -220,7 +220,7 @@ class Service:
 
     @cached_property
     def _glossary(self) -> glossary.Glossary:
-        return glossary.load(self.settings.glossary_file, self.analyzer.lemmas)
+        return glossary.load(self.settings.glossary_file, self.analyzer.families)
 
     @cached_property
     def _retriever(self) -> HybridRetriever:

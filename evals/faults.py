@@ -1,11 +1,11 @@
 """Break the building and the files of an index on purpose, many times, and count what is lost.
 
-    python -m evals.faults --kills 200 --races 50 --damage 50 --disk 20 --points
+    python -m evals.faults --kills 200 --races 50 --damage 50 --disk 20 --switches 20 --points
 
 A small corpus goes from version A to version B (files changed, removed, added) with the fake
 embedder. kills: kill -9 at a random moment. points: kill, and a full disk, at every named step.
 races: two or three writers at once, some killed. damage: a file flipped, cut or removed. disk: a
-small tmpfs that fills up at a random moment (needs root). After each: the index answers as A or as
+small tmpfs that fills up at a random moment (needs root). switches: readers at work. After each: the index answers as A or as
 B and nothing between, strict verification passes, and the next build ends at B and stays there.
 
 Every step runs in a forked child of this process, which itself opens no index: so a crash, a hang
@@ -34,7 +34,7 @@ from typing import Any
 from assistant.errors import AssistantError, IndexBusy, IndexMissing, IndexStorage
 from assistant.indexing import faults, pointer
 from assistant.indexing.building import build
-from assistant.indexing.generations import Generation, open_generation
+from assistant.indexing.generations import CurrentGeneration, Generation, open_generation
 from assistant.indexing.verification import verify
 from tests.fakes import FakeAnalyzer, FakeEmbedder, ToyReader, entries, recipe, toy_corpus, toy_text
 
@@ -356,6 +356,54 @@ def disks(bench: Bench, trials: int, seed: int) -> Tally:
     return tally
 
 
+def switches(bench: Bench, trials: int, seed: int) -> Tally:
+    """Readers ask without pause while a writer switches: no answer may mix versions or miss a leg."""
+    tally = Tally("switch")
+    corpus = toy_corpus(bench.fresh("serve", None) / "corpus", 4, 2)
+    indexes = bench.work / "serve" / "indexes"
+    _mark_version(corpus, 0)
+    child(lambda: run_build(corpus, indexes))
+    readers = [Child(lambda: _serve(indexes)) for _ in range(3)]
+    for number in range(1, trials + 1):
+        tally.trials += 1
+        _mark_version(corpus, number)
+        ended = child(lambda: run_build(corpus, indexes))
+        tally.expect(ended["result"] == "built", f"ended {ended}")
+    (indexes / "stop").touch()
+    for reader in readers:
+        seen = reader.value()
+        tally.expect(seen.get("wrong") == [], f"reader {seen}")
+        tally.outcomes["answers"] += seen.get("answers", 0)
+        tally.outcomes["generations seen"] += seen.get("generations", 0)
+        tally.slowest_open = max(tally.slowest_open, seen.get("slowest", 0.0))
+    return tally
+
+
+def _mark_version(corpus: Path, number: int) -> None:
+    for file, path in enumerate(sorted(corpus.iterdir())):
+        paragraphs = toy_text(number + file, 1 + number % 3).split("\n\n")
+        path.write_text("\n\n".join(f"{text} wersja{number}" for text in paragraphs), encoding="utf-8")
+
+
+def _serve(indexes: Path) -> dict[str, Any]:
+    current, vector = CurrentGeneration(indexes, recipe(), interval=0.1), FakeEmbedder().embed_query("klaster")
+    wrong: list[str] = []
+    generations: set[str] = set()
+    told, slowest = 0, 0.0
+    while not (indexes / "stop").exists():
+        started = time.monotonic()
+        generation = current.get()
+        slowest = max(slowest, time.monotonic() - started)
+        words = (word for row in range(generation.size) for word in generation.chunk(row).text.split())
+        versions = {word for word in words if word.startswith("wersja")}
+        scores, near = generation.lexical_scores(["l:klaste"]), generation.nearest(vector, 5)
+        if len(versions) != 1 or generation.notice or scores is None or near is None or len(scores) != generation.size:
+            wrong.append(f"{generation.id} {versions} {generation.notice} {generation.damage}")
+        generations.add(generation.id)
+        told += 1
+    return {"wrong": wrong[:5], "answers": told, "generations": len(generations), "slowest": slowest}
+
+
 KINDS = ("flip", "cut", "remove")
 
 
@@ -440,6 +488,7 @@ def campaign(arguments: argparse.Namespace) -> list[Tally]:
             (arguments.races, races),
             (arguments.damage, damages),
             (arguments.disk, disks),
+            (arguments.switches, switches),
         ):
             if count:
                 steps.append(lambda count=count, trial=trial: trial(bench, count, arguments.seed))
@@ -457,6 +506,7 @@ def main() -> int:
     parser.add_argument("--races", type=int, default=0, help="races of two or three writers")
     parser.add_argument("--damage", type=int, default=0, help="damaged files")
     parser.add_argument("--disk", type=int, default=0, help="disks that fill up during a build (root)")
+    parser.add_argument("--switches", type=int, default=0, help="generations built under three busy readers")
     parser.add_argument("--points", action="store_true", help="kill and full disk at every named step")
     parser.add_argument("--files", type=int, default=8, help="documents of the corpus")
     parser.add_argument("--paragraphs", type=int, default=5, help="chunks a document")

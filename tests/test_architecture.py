@@ -26,6 +26,7 @@ HOMES = {
     "bm25s": "indexing.lexical",
     "chromadb": "indexing.dense",
     "docx": "ingestion.parsers.docx",
+    "huggingface_hub": "providers.embedders",
     "ir_measures": "evaluation.metrics",
     "langchain_core": "retrieval.langchain",
     "lxml": "ingestion.parsers",

@@ -336,9 +336,9 @@ def _is_punctuation(char: str) -> bool:
 # need what follows: never end a sentence
 _LEANING = _set(
     """abp al ang art bp bł bryg cf ch ck cz dh doc dot dr dyr dz dz.u e.g ed eds ew ewent fig fr gen gł gm hab hr i.e
-    il im inż kard kl kpt ks l.dz lek lic lit ls łac maks max mec mgr mjr m.in m.st mr mrs ms n nb niem np nr nt ob
-    odp ok op oprac pag par pl płk por poz pow pp ppłk prof prok przyp ps pt p red ref reż roz rozdz rtm rys s sekr sł
-    sp ss st str śp św t t.j tab tel tj tłum tow tzn tzw ul ust v viz vol vs wg wł woj ww wyd z zał zam zob zwł"""
+    il im inż kard kat kl kpt ks l.dz lek lic lit ls łac maks max mec mgr mjr m.in m.st mr mrs ms n nb niem np nr nt ob
+    odp ok op oprac pag par pl płk por poz pow pp ppłk prof proj prok przyp ps pt p red ref reż roz rozdz rtm rys s sekr
+    sł sp ss st str śp św t t.j tab tel tj tłum tow tzn tzw ul ust v viz vol vs wg wł woj ww wyd z zał zam zob zwł"""
 )
 # a measure when a number stands before them, else leaning; money and thousands may close anyway
 _MEASURES = _set("cm egz gr godz kg km m min mln mld mies mm os pkt sek szt tyg tys w zł")

@@ -22,13 +22,18 @@ class Beir:
 
 @dataclass(frozen=True)
 class Case:
-    """One line of an answers file: the fields every set has; `raw` keeps the others."""
+    """One line of an answers file.
+
+    `expected` is the status wanted; `gold` are verbatim words of the source, any of which answers;
+    `raw` keeps the other fields.
+    """
 
     id: str
     lang: str | None
     question: str
-    answerable: bool | None
+    expected: str
     key_facts: tuple[str, ...]
+    gold: tuple[str, ...]
     raw: Mapping[str, Any]
 
 
@@ -61,8 +66,9 @@ def read_cases(file: Path) -> list[Case]:
             id=str(row["id"]),
             lang=row.get("lang"),
             question=str(row["question"]),
-            answerable=row.get("answerable"),
+            expected=row.get("expected_status") or ("not_found" if row.get("answerable") is False else "answered"),
             key_facts=tuple(row.get("key_facts") or ()),
+            gold=tuple(row.get("gold") or ()),
             raw=row,
         )
         for row in _rows(file, "id", "question")

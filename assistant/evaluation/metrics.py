@@ -44,6 +44,12 @@ def fact_recall(facts: Sequence[str], text: str, lemmas: Callable[[str], Sequenc
     return sum(_held(fact, held, numbers, lemmas) for fact in facts) / len(facts)
 
 
+def says(gold: str, text: str) -> bool:
+    """Whether the words of `gold` stand in `text` in one run; case, punctuation and list marks do not count."""
+    wanted, held = (" ".join(re.findall(r"[^\W_]+", part.lower())) for part in (gold, text))
+    return wanted != "" and f" {wanted} " in f" {held} "
+
+
 def _held(fact: str, held: set[str], numbers: set[str], lemmas: Callable[[str], Sequence[str]]) -> float:
     words = set(lemmas(fact))
     if not set(_numbers(fact)) <= numbers or not words:

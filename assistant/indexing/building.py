@@ -50,6 +50,7 @@ from .records import (
     Check,
     Counts,
     Entry,
+    Limits,
     Prepare,
     PreparedDocument,
     Progress,
@@ -58,9 +59,6 @@ from .records import (
 from .vectors import RowFile, blocks, open_rows
 from .verification import verify_folder
 
-REBUILT_GRAPH = 5000  # up to here Chroma's graph is built anew each time: at most 5 s, and nothing deleted stays in it
-MOST_GHOSTS = 0.1  # share of deleted vectors in a graph before it is built anew
-LEAST_FREE = 8 << 20  # bytes; no build is begun with less
 DUPLICATE = "duplicate_file"  # warning: the same bytes as file {of}; kept once
 SAME_TEXT = "duplicate_text"  # warning: other bytes, but the same text as file {of}
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOLCK}
@@ -77,6 +75,7 @@ def build(
     keep: int = 2,
     full: bool = False,
     progress: Progress = lambda stage, done, total: None,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
 ) -> BuildReport:
     """Make the live generation hold exactly `entries`; a no-op when it already does.
 
@@ -89,7 +88,7 @@ def build(
         indexes.mkdir(parents=True, exist_ok=True)
         with locking.hold(indexes):
             faults.point("locked")
-            return _Build(indexes, entries, prepare, embedder, analyzer, recipe, full, progress).run(keep)
+            return _Build(indexes, entries, prepare, embedder, analyzer, recipe, full, progress, limits).run(keep)
 
 
 @dataclass(frozen=True)
@@ -127,11 +126,12 @@ class _Build:
         recipe: Recipe,
         full: bool,
         progress: Progress,
+        limits: Limits,
     ) -> None:
         self.indexes = indexes
         self.entries = sorted({entry.path: entry for entry in entries}.values(), key=lambda entry: entry.path)
         self.prepare, self.embedder, self.analyzer, self.recipe = prepare, embedder, analyzer, recipe
-        self.progress = progress
+        self.progress, self.limits = progress, limits
         self.seconds: dict[str, float] = {}
         self.parent = None if full else _open_parent(indexes, recipe)
         self.copies = self.parent is not None and self.parent.manifest.recipe.same_texts(recipe)
@@ -151,7 +151,7 @@ class _Build:
                 pointer.sweep(self.indexes, keep)
                 return self._report(self.parent.manifest.id, self.parent.manifest.counts, up_to_date=True)  # type: ignore[union-attr]
             saved = self._salvage()
-            _require_space(self.indexes, LEAST_FREE)
+            _require_space(self.indexes, self.limits.least_free)
             try:
                 manifest, copied = self._make(saved)
                 os.replace(self.folder, self.indexes / self.name)
@@ -186,7 +186,7 @@ class _Build:
     def _make(self, saved: Salvage | None) -> tuple[Manifest, bool]:
         """Everything up to a verified folder: (its manifest, whether Chroma's graph was extended)."""
         self.folder.mkdir()
-        pending = Pending(self.folder, self.recipe.embedder, self.recipe.dimension)
+        pending = Pending(self.folder, self.recipe.embedder, self.recipe.dimension, self.limits.block)
         try:
             with self._timed("read"):
                 counts = self._read(pending)
@@ -476,7 +476,7 @@ class _Build:
         A file taken away, or replaced throughout, is a reason to build anew: its vectors shall not stay behind.
         """
         parent = self.parent
-        if parent is None or counts.chunks <= REBUILT_GRAPH or not (self.copies and parent.dense_intact):
+        if parent is None or counts.chunks <= self.limits.rebuilt_graph or not (self.copies and parent.dense_intact):
             return None
         if set(parent.files) - {entry.path for entry in self.entries}:
             return None
@@ -485,7 +485,7 @@ class _Build:
         removed = [chunk_id for chunk_id, hashed in before.items() if after.get(chunk_id) != hashed]
         added = [row for row, (chunk_id, hashed) in enumerate(after.items()) if before.get(chunk_id) != hashed]
         ghosts = parent.manifest.ghosts + len(removed)
-        if ghosts > MOST_GHOSTS * counts.chunks or len(added) > counts.chunks // 2:
+        if ghosts > self.limits.most_ghosts * counts.chunks or len(added) > counts.chunks // 2:
             return None
         return removed, added, ghosts
 

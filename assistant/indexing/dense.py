@@ -17,6 +17,7 @@ import contextlib
 import hashlib
 import math
 import sqlite3
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -119,8 +120,10 @@ def build(folder: Path, ids: Sequence[str], vectors: np.ndarray, step: Callable[
 
 def extend(folder: Path, size: int, removed: Sequence[str], added: Sequence[str], vectors: np.ndarray) -> None:
     """Change a copied collection, `size` vectors large afterwards; `vectors` belong to `added`."""
-    with contextlib.closing(_client(folder)) as client, _chroma():  # a changed threshold holds from the next opening
+    with contextlib.closing(_client(folder)) as client, _chroma(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Chroma's, about its own configuration
         collection = client.get_collection(_NAME, embedding_function=None)
+        # A changed threshold holds from the next opening.
         collection.modify(configuration={"hnsw": {"sync_threshold": 2, "ef_search": _ef_search(size)}})
     with contextlib.closing(_client(folder)) as client:
         with _chroma():

@@ -256,11 +256,15 @@ def open_generation(indexes: Path, recipe: Recipe | None = None) -> Generation:
     while True:
         name = pointer.current(indexes)
         try:
-            return open_folder(indexes / name, recipe)
+            generation = open_folder(indexes / name, recipe)
         except IndexDamaged:
-            if _switched(indexes, name):  # deleted under our hands by a writer
-                continue
-            raise
+            if not _switched(indexes, name):
+                raise
+        else:
+            if not generation.damage or not _switched(indexes, name):
+                return generation
+            generation.close()
+        # What looked like damage was a writer deleting an old generation while it was being opened.
 
 
 def open_folder(folder: Path, recipe: Recipe | None = None, check: bool = True) -> Generation:

@@ -99,10 +99,12 @@ class Analyzer:
 
     def terms(self, text: str) -> list[str]:
         """Both token families, "l:" + folded lemma and "p:" + folded prefix; stopwords out, duplicates kept."""
+        return [term for lemma, prefix in self.families(text) for term in ("l:" + lemma, "p:" + prefix)]
+
+    def families(self, text: str) -> list[tuple[str, str]]:
+        """(folded lemma, first letters folded) of each word in order, stopwords out."""
         kept = [word for word in self.words(text) if not is_stopword(word)]
-        return [
-            term for word in kept for term in ("l:" + self.dictionary.lemma(word), "p:" + fold(word)[:PREFIX_LETTERS])
-        ]
+        return [(self.dictionary.lemma(word), fold(word)[:PREFIX_LETTERS]) for word in kept]
 
     def lemmas(self, text: str) -> list[str]:
         """Folded lemmas in order, stopwords out."""

@@ -87,6 +87,7 @@ class LibraryWriter:
         self._db.execute("BEGIN")
         self._terms, self._lemmas, self._words = _Numbers(), _Numbers(), _Numbers()
         self._translations: dict[str, _Translation] = {}
+        self._chunks_of: list[int] = []
         self.documents = self.chunks = self.units = self.refused = 0
 
     def add_verdict(self, verdict: Verdict, fingerprint: str) -> None:
@@ -150,6 +151,8 @@ class LibraryWriter:
         tables = {"terms": self._terms, "lemmas": self._lemmas, "words": self._words}
         for table, strings in tables.items():
             self._db.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", strings.rows())
+        sizes = ((count, number) for number, count in enumerate(self._chunks_of))
+        self._db.executemany("UPDATE documents SET chunks = ? WHERE number = ?", sizes)
         self._db.execute("COMMIT")
         self._db.close()
         return {table: len(strings.ids) for table, strings in tables.items()}
@@ -166,13 +169,14 @@ class LibraryWriter:
         row = (self.documents, *values[:-1], self.chunks, values[-1])
         self._db.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)", row)
         self.documents += 1
+        self._chunks_of.append(0)
 
     def _insert_chunk(self, chunk_id: str, units: int, body: Any, lemmas: bytes, terms: bytes, hashes: bytes) -> None:
         number = self.documents - 1
         row = (self.chunks, chunk_id, number, self.units, units, body, lemmas)
         self._db.execute("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         self._db.execute("INSERT INTO analysis VALUES (?, ?, ?)", (self.chunks, terms, hashes))
-        self._db.execute("UPDATE documents SET chunks = chunks + 1 WHERE number = ?", (number,))
+        self._chunks_of[number] += 1
         self.chunks += 1
         self.units += units
 

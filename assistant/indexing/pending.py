@@ -20,7 +20,6 @@ import numpy as np
 from .library import HASH_BYTES, pack, unpack
 
 FOLDER = "pending"
-BLOCK = 512  # texts embedded in one call; at most so many are lost with a killed builder
 _ORDER = "ORDER BY length DESC, number"  # longest first: what is too large for memory fails at once
 
 
@@ -49,8 +48,9 @@ class Finder:
 class Pending:
     """Texts are added, then embedded block by block in order of length, then read back by number."""
 
-    def __init__(self, building: Path, embedder: str, dimension: int) -> None:
+    def __init__(self, building: Path, embedder: str, dimension: int, block: int) -> None:
         self.dimension = dimension
+        self.block = block
         self.characters = 0
         self._folder = building / FOLDER
         self._folder.mkdir()
@@ -85,7 +85,7 @@ class Pending:
     def blocks(self) -> Iterator[tuple[list[bytes], list[str]]]:
         """(hashes, texts) in the order in which `store` wants their vectors."""
         cursor = self._db.execute(f"SELECT hash, text FROM texts {_ORDER}")
-        while rows := cursor.fetchmany(BLOCK):
+        while rows := cursor.fetchmany(self.block):
             yield [row[0] for row in rows], [unpack(row[1]) for row in rows]
 
     def store(self, vectors: np.ndarray) -> None:

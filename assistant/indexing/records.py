@@ -111,8 +111,23 @@ Prepare = Callable[[Entry], PreparedDocument | Verdict]
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Where a build changes its ways.
+
+    Up to `rebuilt_graph` chunks Chroma's graph is built anew each time (at most 5 s, and nothing deleted stays in
+    it); beyond, it is extended until `most_ghosts` of its vectors are deleted ones. `least_free` bytes must be free
+    to begin. `block` texts are embedded in one call: at most so many are lost with a killed builder.
+    """
+
+    rebuilt_graph: int = 5000
+    most_ghosts: float = 0.1
+    least_free: int = 8 << 20
+    block: int = 512
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
-    """How much a generation holds. `embedded` are the texts embedded for it, not taken over."""
+    """How much a generation holds."""
 
     documents: int = 0
     refused: int = 0

@@ -161,9 +161,15 @@ class _Meter:
 
     def __init__(self, text: str, limit: int, count: TokenCounter) -> None:
         self.text, self.limit, self._count = text, limit, count
+        self._counted: dict[tuple[int, int], int] = {}
 
     def tokens(self, start: int, end: int) -> int:
         """Exact up to 4,000 characters, beyond that summed over slices."""
+        if (start, end) not in self._counted:
+            self._counted[start, end] = self._measure(start, end)
+        return self._counted[start, end]
+
+    def _measure(self, start: int, end: int) -> int:
         total = 0
         while end - start > _SLICE:
             cut = self.text.rfind(" ", start + _SLICE // 2, start + _SLICE)

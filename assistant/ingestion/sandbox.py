@@ -273,7 +273,7 @@ def check(parsed: Parsed) -> None:
         for part in piece.parts:
             if not place <= part.start <= part.end <= len(parsed.text):
                 raise ValueError(f"part {part.start}-{part.end} after {place}")
-            if any(not part.start <= start <= end <= part.end for start, end in part.cells):
+            if any(start < end and not part.start <= start < end <= part.end for start, end in part.cells):
                 raise ValueError(f"a cell outside its row {part.start}-{part.end}")
             place = part.end
 

@@ -6,6 +6,7 @@ a parser that was not written for it. Every file seen ends as a SourceFile or a 
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import re
@@ -20,6 +21,7 @@ from typing import BinaryIO
 from ..config import IngestionSettings
 from ..domain.documents import Outcome, Verdict, Warning_
 from ..errors import CorpusMissing, DangerousDocument, DocumentError, EncryptedDocument, UnreadableDocument
+from .parsers.plain import unmarked_utf16
 
 GLOSSARY = "glossary.toml"
 SUFFIXES = {
@@ -224,6 +226,7 @@ _MAGIC = (
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _OTHER_XML = re.compile(rb"\s*(?:<\?xml\b|<svg\b|<!doctype\s+(?!html))", re.I)
 _PDF = re.compile(rb"(?:^|[\r\n])%PDF-")  # readers allow junk before it
+_CONTROLS = bytes(range(9)) + bytes(range(14, 32)) + b"\x7f"
 _HEAD = 65536
 _DIRECTORY_BYTES = 4_000_000
 
@@ -266,16 +269,14 @@ def _sniffed(head: bytes) -> str:
 
 
 def _is_prose(head: bytes) -> bool:
-    """Few control characters once UTF-16's zero bytes are set aside."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = head.decode("utf-16", "replace")
+    """Whether decoding gives text: few characters that are none."""
+    wide = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else unmarked_utf16(head)
+    if wide:
+        text = head.decode(wide, "replace")
         odd = sum(unicodedata.category(char) in ("Cc", "Cn", "Co") and char not in "\r\n\t\f" for char in text)
         return odd <= max(2, len(text) // 20)
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    half = max(1, len(head) // 2)
-    wide = max(even, odd) > 0.6 * half and min(even, odd) < 0.05 * half
-    controls = len(head) - len(head.translate(None, bytes(range(9)) + bytes(range(14, 32)) + b"\x7f"))
-    return controls - (max(even, odd) if wide else 0) <= max(2, len(head) // 100)
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    return controls <= max(2, len(head) // 100)
 
 
 def _zip_kind(stream: BinaryIO, shown: str) -> str:

@@ -1,7 +1,8 @@
 """The glossary file: acronyms, synonyms and translations, matched in any inflected form.
 
-A term is found in a text when the lemmas of one of its forms stand there in a row (acronyms: the
-word itself). It then lends the search the words of its other forms.
+A term is found in a text when the words of one of its forms stand there in a row, in any inflection
+and without their diacritics too: words are the same when their lemmas are or, from five letters on,
+when they begin alike. It then lends the search the words of its other forms.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any
 
 from ..errors import ConfigError
 
-Lemmas = Callable[[str], Sequence[str]]
+Word = tuple[str, str]  # folded lemma, folded first letters
+Families = Callable[[str], Sequence[Word]]
+PREFIX_LETTERS = 5  # shorter beginnings tell nothing
 KEYS = {"pl", "en", "acronyms", "synonyms", "definition_pl", "definition_en", "note_pl", "note_en"}
 
 
@@ -39,58 +42,65 @@ class Term:
 
 @dataclass(frozen=True)
 class Glossary:
-    """The terms, indexed by the lemmas of their forms."""
+    """The terms, found by the words of their forms."""
 
     terms: tuple[Term, ...]
-    lemmas: Lemmas
-    _by_first: dict[str, list[tuple[tuple[str, ...], Term]]] = field(default_factory=dict, init=False, repr=False)
+    families: Families
+    _by_first: dict[str, list[tuple[tuple[Word, ...], Term]]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for term in self.terms:
             for form in term.forms:
-                key = tuple(self.lemmas(form))
-                if key:
-                    self._by_first.setdefault(key[0], []).append((key, term))
+                words = tuple(self.families(form))
+                for key in set(words[0]) if words else ():
+                    self._by_first.setdefault(key, []).append((words, term))
 
     def find(self, text: str) -> list[Term]:
         """Terms whose name stands in the text, in order of appearance; the longest name wins."""
-        words = list(self.lemmas(text))
-        return list(dict.fromkeys(self._matches(words)))
+        return list(dict.fromkeys(self._matches(self.families(text))))
 
     def expansions(self, text: str) -> list[str]:
         """Names to search for besides the text's own words."""
-        here = set(self.lemmas(text))
+        here = self.families(text)
         found = (form for term in self.find(text) for form in term.forms)
-        return [form for form in dict.fromkeys(found) if not set(self.lemmas(form)) <= here]
+        return [form for form in dict.fromkeys(found) if not self._held(form, here)]
 
     def spelled_out(self, text: str) -> list[str]:
         """Polish full names of the acronyms that stand in the text without them."""
-        here = set(self.lemmas(text))
-        acronyms = (term for term in self.find(text) if any(set(self.lemmas(a)) <= here for a in term.acronyms))
-        return [term.pl for term in acronyms if not set(self.lemmas(term.pl)) <= here]
+        here = self.families(text)
+        acronyms = [term for term in self.find(text) if any(self._held(name, here) for name in term.acronyms)]
+        return [term.pl for term in acronyms if not self._held(term.pl, here)]
 
-    def _matches(self, words: Sequence[str]) -> Iterator[Term]:
+    def _held(self, form: str, words: Sequence[Word]) -> bool:
+        return all(any(_same(word, other) for other in words) for word in self.families(form))
+
+    def _matches(self, words: Sequence[Word]) -> Iterator[Term]:
         place = 0
         while place < len(words):
-            found = [
-                (len(key), term)
-                for key, term in self._by_first.get(words[place], ())
-                if tuple(words[place : place + len(key)]) == key
-            ]
+            forms = {id(form): form for key in words[place] for form in self._by_first.get(key, ())}.values()
+            found = [(len(form), term) for form, term in forms if _stands(form, words[place : place + len(form)])]
             longest = max((length for length, _ in found), default=1)
             yield from (term for length, term in found if length == longest)
             place += longest
 
 
-def load(file: Path, lemmas: Lemmas) -> Glossary:
+def _stands(form: Sequence[Word], words: Sequence[Word]) -> bool:
+    return len(form) == len(words) and all(map(_same, form, words))
+
+
+def _same(one: Word, other: Word) -> bool:
+    return one[0] == other[0] or (len(one[1]) >= PREFIX_LETTERS and one[1] == other[1])
+
+
+def load(file: Path, families: Families) -> Glossary:
     """The glossary of a corpus; empty when there is no file. ConfigError names the entry that is wrong."""
     if not file.exists():
-        return Glossary((), lemmas)
+        return Glossary((), families)
     try:
         entries = tomllib.loads(file.read_text(encoding="utf-8")).get("term", [])
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(setting=str(file), reason=str(error)) from None
-    return Glossary(tuple(_term(file, n, entry) for n, entry in enumerate(entries, 1)), lemmas)
+    return Glossary(tuple(_term(file, n, entry) for n, entry in enumerate(entries, 1)), families)
 
 
 def _term(file: Path, n: int, entry: dict[str, Any]) -> Term:

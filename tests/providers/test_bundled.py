@@ -59,7 +59,7 @@ def test_vectors_come_in_the_order_of_the_texts_and_progress_adds_up(engine, req
     ],
 )
 def test_the_nearest_passage_answers_the_question(onnx, question, answer):
-    assert int(np.argmax(onnx.embed_passages(TEXTS) @ onnx.embed_query(question))) == answer
+    assert int(np.argmax(onnx.embed_passages(TEXTS[:3]) @ onnx.embed_query(question))) == answer
 
 
 @pytest.mark.parametrize(
@@ -118,12 +118,12 @@ def test_a_damaged_model_is_built_again_with_a_warning(onnx, models_dir, tmp_pat
     folder.mkdir()
     for path in built.iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
-    with (folder / "model.onnx").open("r+b") as file:
+    with (folder / "weights.bin").open("r+b") as file:
         file.seek(40_000_000)
         file.write(b"damage")
     embedder = choose(EmbedderSettings(engine="onnx"), tmp_path)
     assert np.allclose(embedder.embed_query("kot"), onnx.embed_query("kot"), atol=1e-6)
-    assert "model.onnx does not match its checksum; building it again" in caplog.text
+    assert "weights.bin does not match its checksum; building it again" in caplog.text
 
 
 def test_two_processes_that_build_at_once_both_serve(tmp_path):

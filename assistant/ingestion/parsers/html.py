@@ -21,6 +21,7 @@ from .drafts import Draft, DraftKind
 HEAD_BYTES = 4096  # where a page names its encoding
 MAX_SPAN = 64  # columns or rows a cell may claim
 MAX_BANNER = 2000  # characters of a cookie notice
+MAX_BANNER_ELEMENTS = 300
 MAIN_SHARE = 0.3  # of the body's words, for <main> or <article> to stand for the page
 _BINARY = (
     b"MZ",
@@ -61,6 +62,8 @@ _HIDING = re.compile(
 )
 _SPACES = re.compile(r"[ \t\n\r\f\v]+")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+# Pictures written into the page: nothing to read, and longer than the parser takes in one piece.
+_INLINE_DATA = re.compile(r"data:[\w/+.-]{1,60};base64,[A-Za-z0-9+/=%\s]{1000,}")
 _CHARSET = re.compile(
     rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,30})|<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([^\"']{2,30})",
     re.I,
@@ -83,14 +86,15 @@ def parse(path: Path, limits: IngestionSettings) -> Parsed:
     """Read a web page as one Page.
 
     Raises UnreadableDocument with empty_file, wrong_type (a program, picture or archive by its bytes),
-    too_deep (nested beyond lxml's 256 levels), damaged_html or no_text. Warnings: hidden_text {count}.
+    too_deep (nested beyond lxml's 256 levels), too_large (more than 10 MB between two tags), damaged_html
+    or no_text. Warnings: hidden_text {count}.
     """
     data = path.read_bytes()
     if not data.strip():
         raise UnreadableDocument(path=str(path), reason="empty_file")
     if data.startswith(_BINARY) or _looks_binary(data):
         raise UnreadableDocument(path=str(path), reason="wrong_type")
-    root = _tree(path, decode(data))
+    root = _tree(path, _CONTROLS.sub("", _INLINE_DATA.sub("", decode(data).replace("\f", " "))))
     start, inside = _content(root)
     reader = _Reader(inside)
     reader.read(start)
@@ -98,7 +102,7 @@ def parse(path: Path, limits: IngestionSettings) -> Parsed:
     if not pieces:
         raise UnreadableDocument(path=str(path), reason="no_text")
     warnings = (Warning_("hidden_text", {"count": reader.hidden}),) if reader.hidden else ()
-    return Parsed(text, pages, pieces, _properties(root), warnings)
+    return Parsed(text, pages, pieces, _properties(root, start), warnings)
 
 
 def decode(data: bytes) -> str:
@@ -163,12 +167,14 @@ def _tree(path: Path, text: str) -> Element:
 
     parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
     try:
-        root = html.document_fromstring(_CONTROLS.sub("", text.replace("\f", " ")).encode("utf-8"), parser=parser)
+        root = html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError) as error:
         raise UnreadableDocument(path=str(path), reason="damaged_html") from error
     # In its recovering mode the parser stops at its limits without a word and hands over what came before.
-    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        raise UnreadableDocument(path=str(path), reason="too_deep")
+    for entry in parser.error_log:
+        if entry.type_name == "ERR_RESOURCE_LIMIT":
+            reason = "too_deep" if "depth" in entry.message else "too_large"
+            raise UnreadableDocument(path=str(path), reason=reason)
     return root
 
 
@@ -216,13 +222,13 @@ def _reason_to_skip(element: Element, inside: bool) -> str:
 
 
 def _is_banner(element: Element) -> bool:
-    """Short and without a main heading: a page about cookies is no cookie notice."""
-    if element.tag in ("body", "main", "article", *_HEADINGS) or element.find(".//h1") is not None:
+    """Small and without a main heading: a page about cookies is no cookie notice."""
+    if element.tag in ("body", "main", "article", *_HEADINGS):
         return False
     length = 0
-    for text in element.itertext():
-        length += len(text)
-        if length > MAX_BANNER:
+    for n, node in enumerate(element.iter()):
+        length += len(node.text or "") + len(node.tail or "")
+        if n > MAX_BANNER_ELEMENTS or length > MAX_BANNER or node.tag == "h1":
             return False
     return True
 
@@ -450,7 +456,7 @@ def _grid(rows: list[list[Element]]) -> tuple[list[list[str]], bool]:
             bold = bold and (n > 0 or is_bold or not text)
             width = min(max(_whole(cell.get("colspan"), 1), 1), MAX_SPAN)
             height = min(max(_whole(cell.get("rowspan"), 1), 1), MAX_SPAN * 4)
-            for column in range(len(line), len(line) + width):
+            for column in range(len(line), min(len(line) + width, MAX_SPAN)):
                 reaching[column] = height - 1
             line += [text] + [""] * (width - 1)
         fill()
@@ -504,7 +510,7 @@ def _flat(element: Element) -> tuple[str, bool]:
 # ── properties ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _properties(root: Element) -> dict[str, str]:
+def _properties(root: Element, content: Element) -> dict[str, str]:
     properties: dict[str, str] = {}
     for meta in root.iter("meta"):
         name = _META.get((meta.get("name") or meta.get("property") or "").strip().lower())
@@ -512,7 +518,8 @@ def _properties(root: Element) -> dict[str, str]:
         if name and value and name not in properties:
             properties[name] = value
     own = " ".join((root.findtext(".//head/title") or "").split())
-    heading = " ".join(_flat(found)[0] for found in root.xpath("(.//h1)[1]")) if len(root.xpath(".//h1")) == 1 else ""
+    headings = content.xpath("(descendant-or-self::h1)[position() < 3]")
+    heading = _flat(headings[0])[0] if len(headings) == 1 else ""
     # "Klastry - OWES Gdańsk": the site's name after the page's own heading is no part of the title
     title = heading if heading and heading in own else own or properties.get("title", "") or heading
     properties["title"] = drafts.sensible_title(title)

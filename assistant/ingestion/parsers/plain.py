@@ -40,12 +40,27 @@ def decode(raw: bytes) -> tuple[str, tuple[Warning_, ...]]:
     ):
         if raw.startswith(mark):
             return _with_replacements(raw[len(mark) :], name)
-    if unmarked := _unmarked_utf16(raw):
+    if unmarked := unmarked_utf16(raw):
         return raw.decode(unmarked, errors="replace"), (Warning_("encoding_guessed", {"encoding": unmarked}),)
     try:
         return raw.decode("utf-8"), ()
     except UnicodeDecodeError:
         return _decode_legacy(raw)
+
+
+def unmarked_utf16(raw: bytes) -> str:
+    """The UTF-16 that text without a byte order mark is in, "" for anything else.
+
+    Every other byte of Polish or English text is then 0 or 1 (Latin Extended-A).
+    """
+    head = raw[:4096]
+    if len(head) < 8 or len(raw) % 2:
+        return ""
+    half = len(head) // 2
+    for name, high, low in (("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])):
+        if high.count(0) + high.count(1) > 0.8 * half and high.count(0) > 0.3 * half and low.count(0) < 0.05 * half:
+            return name
+    return ""
 
 
 def pages_of(text: str, most: int) -> tuple[Page, ...]:
@@ -90,18 +105,6 @@ def _with_replacements(raw: bytes, name: str) -> tuple[str, tuple[Warning_, ...]
     except UnicodeDecodeError:
         return text, (Warning_("encoding_mixed", {"characters": text.count("\ufffd")}),)
     return text, ()
-
-
-def _unmarked_utf16(raw: bytes) -> str:
-    """UTF-16 shows by zero bytes at every other place."""
-    head = raw[:4096]
-    if len(head) < 8 or len(raw) % 2:
-        return ""
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    half = len(head) // 2
-    if odd > 0.6 * half and even < 0.05 * half:
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.6 * half and odd < 0.05 * half else ""
 
 
 def _decode_legacy(raw: bytes) -> tuple[str, tuple[Warning_, ...]]:

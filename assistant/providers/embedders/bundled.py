@@ -49,7 +49,7 @@ class BundledEmbedder:
     @cached_property
     def identity(self) -> str:
         """`multilingual-e5-small-q4@` and 12 hex digits of the weights' sha256, whichever engine runs."""
-        return f"{weights.NAME}@{weights.checksum(_packed())[:12]}"
+        return f"{weights.NAME}@{weights.checksum(weights.locate())[:12]}"
 
     @property
     def engine(self) -> str:
@@ -74,7 +74,7 @@ class BundledEmbedder:
         if self._wanted == "c":
             return None
         try:
-            engine = onnx_engine.OnnxEngine(onnx_engine.build(_packed(), self._models_dir), self._threads)
+            engine = onnx_engine.OnnxEngine(onnx_engine.build(weights.locate(), self._models_dir), self._threads)
             _prove(engine)
         except EmbedderUnavailable:
             raise
@@ -87,18 +87,11 @@ class BundledEmbedder:
 
     def _c(self) -> Engine:
         try:
-            engine = c_engine.CEngine(_packed())
+            engine = c_engine.CEngine(weights.locate())
             _prove(engine)
         except (ImportError, OSError, RuntimeError, ArithmeticError) as error:
             raise EmbedderUnavailable(setting="embedder.engine", reason=f"c: {error}") from error
         return engine
-
-
-def _packed() -> Path:
-    try:
-        return weights.locate()
-    except FileNotFoundError as error:
-        raise EmbedderUnavailable(setting="embedder.model", reason=str(error)) from error
 
 
 def _prove(engine: Engine) -> None:

@@ -24,7 +24,7 @@ _RUN_TOKENS = 512  # tokens a run at most: one longest window, or several short 
 
 
 def build(packed: Path, models_dir: Path) -> Path:
-    """The folder with model.onnx and tokenizer.json for these weights, built when missing or damaged."""
+    """The folder with model.onnx, weights.bin and tokenizer.json for these weights, built when missing or damaged."""
 
     def write(folder: Path) -> None:
         opened = weights.read(packed)

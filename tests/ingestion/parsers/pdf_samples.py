@@ -31,6 +31,11 @@ AIMS = (
     "Podmioty ekonomii społecznej działają na styku sektora publicznego i prywatnego, a ich znaczenie "
     "społeczno-gospodarcze rośnie z każdym rokiem. Wsparcie trwa dwanaście miesięcy i obejmuje doradztwo. "
 )
+TASK = (
+    "przyjmowanie planu pracy na kolejny rok kalendarzowy wraz z podziałem zadań i harmonogramem spotkań "
+    "wszystkich członków,"
+)
+JOBS = "Nowe miejsca pracy dla osób zagrożonych wykluczeniem"
 
 _LETTERS = {
     "ą": ("aogonek", 556), "ć": ("cacute", 500), "ę": ("eogonek", 556), "ł": ("lslash", 222), "ń": ("nacute", 556),
@@ -38,6 +43,11 @@ _LETTERS = {
     "Ą": ("Aogonek", 667), "Ć": ("Cacute", 722), "Ę": ("Eogonek", 667), "Ł": ("Lslash", 556), "Ń": ("Nacute", 722),
     "Ó": ("Oacute", 778), "Ś": ("Sacute", 667), "Ż": ("Zdotaccent", 611), "Ź": ("Zacute", 611),
 }  # fmt: skip
+
+_PAGE = (
+    b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R"
+    b" /Resources << /Font << /F1 %d 0 R >> >> %s >>"
+)
 
 
 class _PolishFont(pdfmetrics.Font):
@@ -164,9 +174,9 @@ def handbook(chapters: int = 4) -> bytes:
             Paragraph(f"{n}. Zarządzanie", style["h2"]),
             *[Paragraph(RULES + AIMS * 2, style["body"]) for _ in range(5)],
             Paragraph("Do zadań rady należą:", style["body"]),
-            bullets(["przyjmowanie planu pracy na kolejny rok kalendarzowy wraz z podziałem zadań i harmonogramem spotkań wszystkich członków,", "zatwierdzanie budżetu,", "ocena sprawozdania."]),
-            grid([["Wskaźnik", "Wartość"], ["Liczba członków klastra", "25"], ["Nowe miejsca pracy dla osób zagrożonych wykluczeniem", "40"]], [200, 100]),
-        ]  # fmt: skip
+            bullets([TASK, "zatwierdzanie budżetu,", "ocena sprawozdania."]),
+            grid([["Wskaźnik", "Wartość"], ["Liczba członków klastra", "25"], [JOBS, "40"]], [200, 100]),
+        ]
     return flowed(story, head_and_foot, title="Podręcznik klastra ekonomii społecznej")
 
 
@@ -214,7 +224,7 @@ def small(
         [
             b"<< /Type /Catalog /Pages 2 0 R %s >>" % catalog,
             b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> %s >>" % page,
+            _PAGE % (4, 5, page),
             b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
             b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
             *more,
@@ -226,7 +236,7 @@ def many_pages(count: int) -> bytes:
     """`count` pages that share one content."""
     content = b"BT /F1 11 Tf 72 700 Td (Statut klastra) Tj ET"
     kids = b" ".join(b"%d 0 R" % (5 + n) for n in range(count))
-    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 3 0 R /Resources << /Font << /F1 4 0 R >> >> >>"
+    page = _PAGE % (3, 4, b"")
     return raw(
         [
             b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -239,7 +249,7 @@ def many_pages(count: int) -> bytes:
 
 
 def scanned(text: Sequence[str], pages: int = 1) -> bytes:
-    """Pages that are pictures of `text`."""
+    """Pages that are pictures of `text`, which has to do without Polish letters: Helvetica cannot show them."""
     import pypdfium2
     from reportlab.lib.utils import ImageReader
 

@@ -130,8 +130,8 @@ def test_hostile_markdown_is_read_in_time(read, raw):
 
 LINES = st.lists(
     st.sampled_from(
-        ["# A", "tekst x", "- a", "  - b", "1. c", "   2) d", "", "> q", "> - e", "| a | b |", "|---|---|", "```", "===",
-         "---", "<b>h</b>", "    kod", "- [ ] z", "\t- t", "* * *", "a\x00b", "  dalej"]
+        ["# A", "tekst x", "- a", "  - b", "1. c", "   2) d", "", "> q", "> - e", "| a | b |", "|---|---|", "```",
+         "===", "---", "<b>h</b>", "    kod", "- [ ] z", "\t- t", "* * *", "a\x00b", "  dalej"]
     ),
     max_size=14,
 )  # fmt: skip

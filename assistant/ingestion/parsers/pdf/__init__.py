@@ -57,12 +57,12 @@ class _Findings:
 def parse(path: Path, limits: IngestionSettings, clock: Callable[[], float] = time.monotonic) -> Parsed:
     """Read a PDF.
 
-    Raises UnreadableDocument (empty_file, not_a_pdf, damaged, too_large, no_text_layer, no_text),
-    EncryptedDocument (password_needed, unknown_encryption), DangerousDocument (polyglot),
-    ParserLimit (too_many_pages, memory). Warnings: see `_warnings`.
+    Raises UnreadableDocument (changed, permission, empty_file, wrong_type, damaged, no_text_layer, no_text),
+    EncryptedDocument (password, unknown_encryption), DangerousDocument (polyglot) and
+    ParserLimit (too_many_pages, with `pages` and `limit`). Warnings: see `_warnings`.
     """
     started = clock()
-    data = _bytes(path, limits)
+    data = _bytes(path)
     file = PdfFile(data, path.name)
     try:
         if file.pages > limits.max_pages:
@@ -77,25 +77,22 @@ def parse(path: Path, limits: IngestionSettings, clock: Callable[[], float] = ti
                 path=path.name, reason="no_text_layer" if found.unread or found.stopped else "no_text"
             )
         return _parsed(path.name, views, catalog, found, file)
-    except MemoryError:
-        raise ParserLimit(path=path.name, reason="memory") from None
     finally:
         file.close()
 
 
-def _bytes(path: Path, limits: IngestionSettings) -> bytes:
+def _bytes(path: Path) -> bytes:
     try:
-        size = path.stat().st_size
-        if size > limits.max_file_mb * 1_000_000:
-            raise UnreadableDocument(path=path.name, reason="too_large")
         data = path.read_bytes()
-    except OSError:
-        raise UnreadableDocument(path=path.name, reason="cannot_be_opened") from None
+    except FileNotFoundError:
+        raise UnreadableDocument(path=path.name, reason="changed") from None
+    except PermissionError:
+        raise UnreadableDocument(path=path.name, reason="permission") from None
     if not data.strip(b"\0 \r\n\t"):
         raise UnreadableDocument(path=path.name, reason="empty_file")
     head = data[:1024].find(b"%PDF-")
     if head < 0:
-        raise UnreadableDocument(path=path.name, reason="not_a_pdf")
+        raise UnreadableDocument(path=path.name, reason="wrong_type")
     if data[:head].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(_FOREIGN):
         raise DangerousDocument(path=path.name, reason="polyglot")
     return data
@@ -213,7 +210,7 @@ def _parsed(name: str, views: list[PageView], catalog: Catalog, found: _Findings
         text=writer.text,
         pages=writer.pages(len(views), catalog.labels),
         pieces=tuple(writer.pieces),
-        properties={"title": catalog.title} if catalog.title else {},
+        properties={"title": catalog.title} if catalog.title not in ("", Path(name).stem) else {},
         warnings=_warnings(catalog, found, file),
     )
 

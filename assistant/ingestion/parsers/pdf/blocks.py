@@ -308,7 +308,7 @@ def _with_lone_numbers_settled(blocks: Sequence[Block]) -> list[Block]:
             continue
         item = block.items[0]
         text = " ".join(line.text for line in item.lines)
-        counted = len(values) > 1 and values == sorted(values)
+        counted = values == sorted(values)
         if counted and len(text) <= _LONE_HEADING and not ended(text) and _capital(text) and not block.lines:
             style = Style(round(item.lines[0].size * 2) / 2, item.lines[0].bold, False)
             result.append(Block(BlockKind.HEADING, item.lines, page=item.lines[0].page, style=style))

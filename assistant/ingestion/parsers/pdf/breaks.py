@@ -55,9 +55,14 @@ def same_type(a: Line, b: Line) -> bool:
 
 
 def room_after(before: Line, line: Line) -> float:
-    """Points that were free behind `before` after the next line's first word would have been put there."""
+    """Points that were free behind `before` after the next line's first word would have been put there.
+
+    Polish typesetting carries "w", "z", "i" over to the next line with the word after them.
+    """
     first = line.words[0]
-    return before.right - before.x1 - (first.x1 - first.x0) - 0.25 * line.size
+    glued = len(first.text) <= 2 and len(line.words) > 1
+    end = line.words[1].x1 if glued else first.x1
+    return before.right - before.x1 - (end - first.x0) - 0.25 * line.size
 
 
 def starts_block(before: Line | None, line: Line) -> bool:
@@ -75,8 +80,7 @@ def starts_block(before: Line | None, line: Line) -> bool:
         return True
     if ended(before.text):
         return short or line.x0 > before.x0 + 0.8 * line.size
-    wide = room_after(before, line) > 0.3 * (before.right - before.left)
-    return wide and short and not line.text[0].islower()
+    return room_after(before, line) > 2 * line.size and not line.text[0].islower()
 
 
 def carries_on(before: Line, line: Line) -> bool:

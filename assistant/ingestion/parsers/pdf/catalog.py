@@ -17,9 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import drafts
+
 SECONDS = 10.0
 MAX_OUTLINE = 5_000
-MAX_TITLE = 300
 
 _ACTIVE = {
     "JavaScript": re.compile(rb"/(?:JavaScript|JS)[\s/(<\[]"),
@@ -28,28 +29,6 @@ _ACTIVE = {
 }
 _OFFICE = re.compile(r"(?i)^(?:microsoft\s+(?:word|powerpoint|excel)\s*[-–]\s*)")
 _FILE_NAME = re.compile(r"(?i)\.(?:docx?|odt|rtf|pptx?|odp|xlsx?|indd|qxd|tex|dvi|pdf|pub|cdr|html?|txt|md)$")
-_EMPTY_TITLES = frozenset(
-    [
-        "untitled bez tytułu bez nazwy prezentacja programu powerpoint",
-        "powerpoint presentation",
-        "slajd 1",
-        "slide 1",
-        "title",
-        "tytuł",
-        "untitled",
-        "bez tytułu",
-        "bez nazwy",
-        "prezentacja programu powerpoint",
-        "dokument",
-        "document",
-        "document1",
-        "dokument1",
-        "none",
-        "null",
-        "untitled document",
-        "anonymous",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +79,13 @@ def extract_page(data: bytes, number: int, seconds: float = SECONDS) -> str:
 
 def sensible_title(title: str) -> str:
     """The title without an office program's name, "" when it is a file's name or says nothing."""
-    title = re.sub(r"\s+", " ", re.sub(r"[\x00-\x1f\x7f]", " ", title)).strip()
-    title = _OFFICE.sub("", title)
-    if not 3 <= len(title) <= MAX_TITLE or _FILE_NAME.search(title) or title.casefold() in _EMPTY_TITLES:
-        return ""
+    title = _OFFICE.sub("", re.sub(r"[\s\x00-\x1f\x7f]+", " ", title).strip())
     letters = sum(char.isalpha() for char in title)
-    if letters < 3 or letters < 0.4 * len(title) or "\ufffd" in title or "/" in title.split(" ")[0]:
+    if letters < 3 or letters < 0.4 * len(title) or _FILE_NAME.search(title) or "\ufffd" in title:
         return ""
-    return "" if "_" in title and " " not in title else title
+    if " " not in title and ("_" in title or "/" in title or (title.islower() and "-" in title)):
+        return ""
+    return drafts.sensible_title(title)
 
 
 def _reader(data: bytes) -> Any:
@@ -135,7 +113,7 @@ def _read(data: bytes, pages: int, active: frozenset[str]) -> Catalog:
     except (_TooSlow, _NeedsCryptography):
         raise
     except Exception:
-        problem = "damaged"
+        problem = "encrypted" if reader.is_encrypted else "damaged"
     return Catalog(title, outline, labels, active | _declared(root), problem)
 
 

@@ -85,7 +85,8 @@ class PageView:
     """What pdfium tells of one page. `rows` are runs of words in content order, one run a line.
 
     `image_share` in [0, 1] is how much of the page pictures cover; `hidden` counts words left out
-    because nobody can see them; `dots` are the middles of small filled shapes (drawn bullets); `drawn` counts vector strokes (text turned into outlines).
+    because nobody can see them; `dots` are the middles of small filled shapes (drawn bullets);
+    `drawn` counts vector strokes (text turned into outlines).
     """
 
     number: int

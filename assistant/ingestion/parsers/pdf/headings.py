@@ -70,7 +70,7 @@ def slide_title_first(lines: list[Line], height: float) -> tuple[list[Line], set
     title = [line for line in upper if line.size > 0.95 * largest]
     if largest < 1.1 * median(line.size for line in lines):
         title = [min(upper, key=lambda line: line.base)]
-        if mark_of(title[0]) is not None or len(title[0].text) > 90 or len(lines) == 1:
+        if len(title[0].text) > 90 or len(lines) == 1 or not _stands_alone(title[0], lines):
             return lines, set()
     run = [title[0]]
     for line in title[1:]:
@@ -80,6 +80,11 @@ def slide_title_first(lines: list[Line], height: float) -> tuple[list[Line], set
         return lines, set()
     chosen = {id(line) for line in run}
     return run + [line for line in lines if id(line) not in chosen], chosen
+
+
+def _stands_alone(line: Line, lines: Sequence[Line]) -> bool:
+    after = [one for one in lines if one.base > line.base]
+    return mark_of(line) is None and (not after or starts_block(line, min(after, key=lambda one: one.base)))
 
 
 def find_headings(
@@ -96,7 +101,7 @@ def find_headings(
         before = _before(flow, at)
         if not starts_block(before, line):
             continue
-        run = _run(flow, at)
+        run = _run(flow, at, facts.body)
         depth, count = _in_outline(run, outline)
         if depth:
             for one in run[:count]:
@@ -160,7 +165,7 @@ def _after(flow: Sequence[Element], at: int, count: int) -> Line | None:
     return after if isinstance(after, Line) else None
 
 
-def _run(flow: Sequence[Element], at: int) -> list[Line]:
+def _run(flow: Sequence[Element], at: int, body: float) -> list[Line]:
     """The line and those right under it that are set alike: a heading may fill several."""
     first = flow[at]
     run = [first] if isinstance(first, Line) else []
@@ -171,6 +176,9 @@ def _run(flow: Sequence[Element], at: int) -> list[Line]:
         if abs(line.size - last.size) > 0.6 or not 0 < line.base - last.base < 1.7 * line.size:
             break
         if mark_of(line) is not None or _NAMED.match(line.text) or _ARTICLE.match(line.text):
+            break
+        plain = not line.bold and line.size < 1.15 * body
+        if plain and starts_block(last, line):
             break
         run.append(line)
     return run

@@ -17,26 +17,21 @@ GAP = 1.5  # ems: a wider space parts columns or cells; justified lines stay bel
 BULLET = "•"
 
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
-_GONE = dict.fromkeys(
-    [
-        *range(0, 9),
-        11,
-        12,
-        *range(14, 32),
-        *range(127, 160),
-        8203,
-        8204,
-        8205,
-        8288,
-        65279,
-        *range(8234, 8239),
-        *range(8294, 8298),
-        65529,
-        65530,
-        65531,
-        65534,
-        65535,
-    ]
+_GONE = dict.fromkeys(  # controls, zero-width and direction marks, what is no character at all
+    code
+    for first, last in (
+        (0x00, 0x08),
+        (0x0B, 0x0C),
+        (0x0E, 0x1F),
+        (0x7F, 0x9F),
+        (0x200B, 0x200F),
+        (0x202A, 0x202E),
+        (0x2060, 0x2069),
+        (0xFEFF, 0xFEFF),
+        (0xFFF9, 0xFFFB),
+        (0xFFFE, 0xFFFF),
+    )
+    for code in range(first, last + 1)
 )
 _DASHES = {0x2010: "-", 0x2011: "-"}
 _TABLE: dict[int, str | None] = {**_GONE, **_LIGATURES, **_DASHES}

@@ -18,6 +18,8 @@ from .furniture import is_noise
 from .geometry import Word
 
 LANGUAGES = ("pol", "eng")
+_BULLETS = frozenset("¢©®°«»¤*+eo")  # what a bullet is read as
+
 LOWEST_CONFIDENCE = 30  # of 100; specks read as letters stay below
 
 
@@ -70,20 +72,32 @@ def lines_of(table: str, points: float) -> list[list[Word]]:
         key = (row["block_num"], row["par_num"], row["line_num"])
         found.setdefault(key, []).append((row["text"].strip(), place[0], place[1], place[2], place[3]))
     lines = [words for words in found.values() if not is_noise(" ".join(word[0] for word in words))]
-    tall = [_height(words) for words in lines]
-    usual = median(tall) if tall else 0.0
-    return [_words(words, height, usual, points) for words, height in zip(lines, tall, strict=True)]
+    heights = _alike([median(word[4] for word in words) for words in lines])
+    return [_words(words, height, points) for words, height in zip(lines, heights, strict=True)]
 
 
-def _height(words: list[tuple[str, int, int, int, int]]) -> float:
-    return median(word[4] for word in words)
+def _alike(heights: list[float]) -> list[float]:
+    """Type sizes: boxes of letters vary with the letters, so only clearly larger lines are larger,
+    and neighbours among them are alike."""
+    usual = median(heights) if heights else 0.0
+    result: list[float] = []
+    for height in heights:
+        if height <= 1.4 * usual:
+            result.append(usual)
+        elif result and result[-1] > usual and 0.7 < height / result[-1] < 1.4:
+            result.append(result[-1])
+        else:
+            result.append(height)
+    return result
 
 
-def _words(words: list[tuple[str, int, int, int, int]], height: float, usual: float, points: float) -> list[Word]:
-    """Type sizes are taken as alike unless a line is clearly larger: boxes of letters vary with the letters."""
-    size = (height if height > 1.4 * usual else usual) * points * 1.25
+def _words(words: list[tuple[str, int, int, int, int]], height: float, points: float) -> list[Word]:
+    size = height * points * 1.25
     base = max(top + tall for _, _, top, _, tall in words) * points - 0.15 * size
-    return [Word(text, left * points, (left + wide) * points, base, size) for text, left, _, wide, _ in words]
+    placed = [Word(text, left * points, (left + wide) * points, base, size) for text, left, _, wide, _ in words]
+    if len(placed) > 1 and placed[0].text in _BULLETS and placed[1].x0 - placed[0].x1 > 0.4 * size:
+        placed[0] = placed[0]._replace(text="•")
+    return placed
 
 
 def _quiet(environ: Mapping[str, str]) -> dict[str, str]:

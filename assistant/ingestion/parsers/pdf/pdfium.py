@@ -11,7 +11,7 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -74,7 +74,7 @@ class PdfFile:
             self._document = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as error:
             if error.err_code == _PASSWORD:
-                raise EncryptedDocument(path=name, reason="password_needed") from None
+                raise EncryptedDocument(path=name, reason="password") from None
             if error.err_code == _SECURITY:
                 raise EncryptedDocument(path=name, reason="unknown_encryption") from None
             raise UnreadableDocument(path=name, reason="damaged") from None
@@ -398,29 +398,23 @@ class _PageReader:
         raw = self.raw
         left = [MAX_OBJECTS]
 
-        def walk(
-            count: int, get: Callable[[int], Any], matrix: Matrix, depth: int
-        ) -> Iterator[tuple[int, Any, Matrix]]:
-            for index in range(count):
+        def walk(parent: Any, matrix: Matrix, depth: int) -> Iterator[tuple[int, Any, Matrix]]:
+            count, get = raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject
+            if depth:
+                count, get = raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject
+            for index in range(count(parent)):
                 if left[0] <= 0:
                     return
                 left[0] -= 1
-                pointer = get(index)
+                pointer = get(parent, index)
                 if not pointer:
                     continue
                 kind = raw.FPDFPageObj_GetType(pointer)
                 yield kind, pointer, matrix
                 if kind == raw.FPDF_PAGEOBJ_FORM and depth < MAX_FORM_DEPTH:
-                    inner = _product(self._matrix(pointer), matrix)
-                    yield from walk(
-                        raw.FPDFFormObj_CountObjects(pointer),
-                        lambda at, form=pointer: raw.FPDFFormObj_GetObject(form, at),
-                        inner,
-                        depth + 1,
-                    )
+                    yield from walk(pointer, _product(self._matrix(pointer), matrix), depth + 1)
 
-        page = self.page.raw
-        yield from walk(raw.FPDFPage_CountObjects(page), lambda at: raw.FPDFPage_GetObject(page, at), IDENTITY, 0)
+        yield from walk(self.page.raw, IDENTITY, 0)
 
     def _read_path(self, pointer: Any, matrix: Matrix, bounds: Box, scene: _Scene) -> None:
         """Add a path's straight strokes and edges to the rules, a coloured filling to the backdrops."""

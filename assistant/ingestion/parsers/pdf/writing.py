@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ....domain.documents import BlockKind, Page
 from ...layout import Part, PartKind, Piece
+from ..drafts import header_rows
 from .blocks import Block, Item
 from .geometry import Line
 from .hyphens import Vocabulary, across
 
 BETWEEN_BLOCKS = "\n\n"
 BETWEEN_ROWS = "\n"
-BETWEEN_CELLS = "\t"
+BETWEEN_CELLS = " | "
 
 
 def in_reading_order(blocks: Sequence[Block], notes: Mapping[int, Sequence[Block]]) -> Iterator[Block]:
@@ -93,15 +94,24 @@ class Writer:
 
     def _table(self, block: Block) -> None:
         parts: list[Part] = []
+        words = [[" ".join(line.text for line in cell) for cell in row] for row in block.rows]
+        headers = header_rows(words, all(line.bold for cell in block.rows[0] for line in cell))
         for n, row in enumerate(block.rows):
             self._put(BETWEEN_ROWS if n else "")
-            cells: list[tuple[int, int]] = []
-            for m, cell in enumerate(row):
-                self._put(BETWEEN_CELLS if m else "")
-                cells.append(self._lines(cell))
-            kind = PartKind.HEADER if n == 0 else PartKind.ROW
-            parts.append(Part(kind, cells[0][0], cells[-1][1], cells=tuple(cells)))
+            kind = PartKind.HEADER if n < headers else PartKind.ROW
+            cells = self._cells(row)
+            parts.append(Part(kind, cells[0][0], cells[-1][1], cells=cells))
         self._piece(BlockKind.TABLE, parts)
+
+    def _cells(self, row: Sequence[Sequence[Line]]) -> tuple[tuple[int, int], ...]:
+        """Write a row; the span of each cell, of no length where it is empty."""
+        cells: list[tuple[int, int]] = []
+        begun = False
+        for cell in row:
+            self._put(BETWEEN_CELLS if begun and cell else "")
+            cells.append(self._lines(cell))
+            begun = begun or bool(cell)
+        return tuple(cells)
 
     def _piece(self, kind: BlockKind, parts: list[Part], level: int = 0) -> None:
         parts = [part for part in parts if part.end > part.start]
