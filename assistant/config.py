@@ -93,12 +93,11 @@ class AnsweringSettings(Section):
     passages: int = Field(5, ge=1, description="passages whose sentences may answer")
     max_question_chars: int = Field(2000, ge=100, description="characters (SECURITY row 29)")
     suggestions: int = Field(3, ge=0, description="nearest sections offered")
-    evidence_bonus: float = Field(
-        0.9, ge=0, description="score of a sentence that holds the wanted number, date, person"
+    block_margin: float = Field(
+        1.0,
+        ge=0,
+        description="a list or table may score this much less than a sentence and still lead when one is asked for",
     )
-    definition_bonus: float = Field(1.5, ge=0, description="score of a sentence that defines the subject it opens with")
-    block_bonus: float = Field(1.0, ge=0, description="score of a list or table when a list or steps are asked for")
-    passage_weight: float = Field(1.0, ge=0, description="weight of the passage's rank score in a sentence's")
     support_margin: float = Field(
         2.0, ge=0, description="a supporting sentence may score this much less than the first"
     )

@@ -238,6 +238,7 @@ class Service:
             lemmas=self.analyzer.lemmas,
             detect=self.analyzer.detect,
             bars=AnswerBars(self.weights.bars.answered, self.weights.bars.partial),
+            units=self.weights.units,
             settings=self.settings.answering,
         )
 

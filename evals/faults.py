@@ -5,8 +5,9 @@
 A small corpus goes from version A to version B (files changed, removed, added) with the fake
 embedder. kills: kill -9 at a random moment. points: kill, and a full disk, at every named step.
 races: two or three writers at once, some killed. damage: a file flipped, cut or removed. disk: a
-small tmpfs that fills up at a random moment (needs root). switches: readers at work. After each: the index answers as A or as
+small tmpfs that fills up at a random moment (needs root). After each: the index answers as A or as
 B and nothing between, strict verification passes, and the next build ends at B and stays there.
+switches: three readers ask without pause while generations are switched.
 
 Every step runs in a forked child of this process, which itself opens no index: so a crash, a hang
 or a kill is seen from outside, and libraries are imported once.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from ..config import AnsweringSettings
 from ..domain.answers import Answer, Retrieval, Sentence, SentenceKind, Status, Suggestion, Support
 from ..domain.documents import UnitKind
+from ..domain.linear import LinearModel
 from ..domain.ports import Library, Retriever
 from ..prompts import Words
 from .citations import Ledger
@@ -42,6 +43,7 @@ class Answerer:
     lemmas: Callable[[str], Sequence[str]]
     detect: Callable[[str], str]
     bars: AnswerBars
+    units: LinearModel
     settings: AnsweringSettings
 
     def ask(self, question: str, lang: str | None = None, earlier: Sequence[str] = ()) -> Answer:
@@ -60,6 +62,11 @@ class Answerer:
         if answer is None:
             answer = self._looked_up(masked.text, lang, earlier)
         return replace(answer, seconds=round(time.perf_counter() - started, 4))
+
+    @property
+    def chooser(self) -> Chooser:
+        """The extractive engine with this answerer's parts."""
+        return Chooser(self.units, self.cues, self.lemmas, self.settings)
 
     # guard
 
@@ -94,8 +101,7 @@ class Answerer:
         if not found.passages or found.answerability < self.bars.partial:
             return self._not_found(question, lang, found, notices)
         sure = found.answerability >= self.bars.answered
-        chooser = Chooser(self.cues, self.lemmas, self.settings)
-        groups = chooser.choose(search, found, library)
+        groups = self.chooser.choose(search, found, library)
         return self._worded(question, lang, sure, groups, found, library, notices)
 
     def _notices(self, found: Retrieval, lang: str) -> list[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..config import AnsweringSettings
 from ..domain.answers import Passage, Retrieval
 from ..domain.documents import Chunk, Unit, UnitKind
+from ..domain.linear import LinearModel
 from ..domain.ports import Library
 from .citations import Pick
 from .question import Cues
@@ -36,7 +37,6 @@ class Scored:
     """A unit with its worth as an answer."""
 
     pick: Pick
-    passage: Passage
     score: float
     lemmas: frozenset[str]
 
@@ -48,8 +48,9 @@ class Scored:
 
 @dataclass(frozen=True)
 class Chooser:
-    """The extractive engine. `lemmas` gives the folded lemmas of a text, stopwords out."""
+    """The extractive engine. `lemmas` gives the folded lemmas of a text, stopwords out; `model` scores units."""
 
+    model: LinearModel
     cues: Cues
     lemmas: Callable[[str], Sequence[str]]
     settings: AnsweringSettings
@@ -70,28 +71,31 @@ class Chooser:
     # scoring
 
     def _scored(self, kind: str, question: str, passages: Sequence[Passage]) -> list[Scored]:
-        subject = self._subject(question)
-        return [
-            Scored(
-                pick=Pick(passage.chunk, unit),
-                passage=passage,
-                score=self.settings.passage_weight * passage.score + worth + self._bonus(kind, subject, unit),
-                lemmas=frozenset(self.lemmas(unit.text)),
-            )
-            for passage in passages
-            for unit, worth in zip(passage.chunk.units, passage.unit_scores, strict=True)
-            if not unit.is_heading
-        ]
+        return [scored for scored, _ in self.candidates(kind, question, passages)]
 
-    def _bonus(self, kind: str, subject: frozenset[str], unit: Unit) -> float:
-        if kind == "definition":
-            return self.settings.definition_bonus * self._defines(subject, unit)
-        if not self.cues.asks_evidence(kind):
-            return 0.0
-        return self.settings.evidence_bonus * self.cues.evidence(kind, unit.text)
+    def candidates(
+        self, kind: str, question: str, passages: Sequence[Passage]
+    ) -> Iterator[tuple[Scored, dict[str, float]]]:
+        """Every unit that may answer, with its worth and the signals that make it up."""
+        subject = frozenset(self.lemmas(question))
+        for passage in passages:
+            for unit, given in zip(passage.chunk.units, passage.unit_signals, strict=True):
+                if unit.is_heading:
+                    continue
+                signals = {**given, **self._own_signals(kind, subject, unit), "passage": passage.score}
+                scored = Scored(Pick(passage.chunk, unit), self.model.score(signals), frozenset(self.lemmas(unit.text)))
+                yield scored, signals
 
-    def _subject(self, question: str) -> frozenset[str]:
-        return frozenset(self.lemmas(question))
+    def _own_signals(self, kind: str, subject: frozenset[str], unit: Unit) -> dict[str, float]:
+        listed = unit.kind is not UnitKind.SENTENCE
+        asked = kind != "definition" and self.cues.asks_evidence(kind)
+        return {
+            "evidence": float(asked and self.cues.evidence(kind, unit.text)),
+            "defines": float(kind == "definition" and self._defines(subject, unit)),
+            "list_wanted": float(listed and kind in BLOCK_KINDS),
+            "list_unwanted": float(listed and kind not in BLOCK_KINDS),
+            "question": float(unit.text.endswith("?")),
+        }
 
     def _defines(self, subject: frozenset[str], unit: Unit) -> bool:
         """Whether the unit opens with the subject and says what it is."""
@@ -104,7 +108,7 @@ class Chooser:
         """The best unit of a list or table when one is nearly as good as the best sentence."""
         listed = [scored for scored in units if scored.pick.unit.kind in (*LISTED, *OPENERS)]
         leading = max(listed, key=lambda scored: scored.score, default=None)
-        if leading is None or leading.score + self.settings.block_bonus < best.score:
+        if leading is None or leading.score + self.settings.block_margin < best.score:
             return None
         return leading
 

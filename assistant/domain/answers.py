@@ -48,7 +48,9 @@ class Passage:
     """A retrieved chunk, in rank order from 1.
 
     `score` is the ranker's (higher is better, comparable inside one question); `signals` are the
-    ranker's inputs by name; `unit_scores` has one relevance per unit of the chunk, same order.
+    ranker's inputs by name; `unit_signals` has for each unit of the chunk, same order: "cosine" to the
+    question, "coverage" of the question's words by unit, headings and title, "own" coverage by the unit
+    alone, and "heading", how much its nearest heading says the same as the question.
     """
 
     chunk: Chunk
@@ -59,7 +61,7 @@ class Passage:
     rank: int
     found_by: FoundBy
     signals: dict[str, float] = field(default_factory=dict)
-    unit_scores: tuple[float, ...] = ()
+    unit_signals: tuple[dict[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,15 @@ Vectors = Any  # numpy array, shape (n, dimension), float32, rows of L2 norm 1
 class Embedder(Protocol):
     """Texts to vectors. `identity` names model and weights: a generation opens only with its own."""
 
-    identity: str
-    dimension: int
+    @property
+    def identity(self) -> str:
+        """Model and weights by name and checksum."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        ...
 
     def embed_query(self, text: str) -> Vector:
         """One question; the model's own query prefix is added here."""

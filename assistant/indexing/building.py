@@ -61,7 +61,10 @@ from .verification import verify_folder
 
 DUPLICATE = "duplicate_file"  # warning: the same bytes as file {of}; kept once
 SAME_TEXT = "duplicate_text"  # warning: other bytes, but the same text as file {of}
-_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOLCK}
+_DISK_ERRORS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOLCK),
+    *(errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST),
+}
 
 
 def build(

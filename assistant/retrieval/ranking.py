@@ -7,11 +7,12 @@ they come from. Signals and what each alone is worth: shared/RETRIEVAL.md.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ..domain.linear import LinearModel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,26 +32,6 @@ ANSWERABILITY_SIGNALS = (
     "terms",
 )
 WEIGHTS_FILE = Path(__file__).parent / "weights.json"
-
-
-@dataclass(frozen=True)
-class LinearModel:
-    """`intercept + sum(weight * (signal - mean) / scale)` over named signals."""
-
-    signals: tuple[str, ...]
-    mean: tuple[float, ...]
-    scale: tuple[float, ...]
-    weights: tuple[float, ...]
-    intercept: float = 0.0
-
-    def score(self, values: Mapping[str, float]) -> float:
-        """The linear score; KeyError when a signal is missing."""
-        rows = zip(self.signals, self.mean, self.scale, self.weights, strict=True)
-        return self.intercept + sum(w * (values[name] - m) / s for name, m, s, w in rows)
-
-    def chance(self, values: Mapping[str, float]) -> float:
-        """The score through the logistic function, in (0, 1)."""
-        return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, self.score(values)))))
 
 
 @dataclass(frozen=True)

@@ -189,8 +189,8 @@ class HybridRetriever:
 
     def _signals(
         self, query: Query, row: int, chunk: Chunk, metadata: Metadata, generation: Generation
-    ) -> tuple[dict[str, float], tuple[float, ...]]:
-        """The passage's signals and the worth of each of its units."""
+    ) -> tuple[dict[str, float], tuple[dict[str, float], ...]]:
+        """The passage's signals and those of each of its units."""
         held = generation.unit_lemma_ids(row)
         title = generation.lemma_ids(self.analyzer.lemmas(metadata.title))
         path = generation.lemma_ids(self.analyzer.lemmas(" ".join(chunk.headings)))
@@ -206,11 +206,10 @@ class HybridRetriever:
             "heading": max(sections, default=0.0),
             "focus": best[0] - sum(best) / len(best) if best else 0.0,
         }
-        worth = tuple(
-            self.weights.units.score({"cosine": cosine, "coverage": cover, "heading": section})
-            for cosine, cover, section in zip(cosines, covers, sections, strict=True)
-        )
-        return signals, worth
+        own = [query.lemmas.coverage(ids) for ids in held]
+        columns = {"cosine": cosines, "coverage": covers, "own": own, "heading": sections}
+        units = tuple(dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+        return signals, units
 
     def _sections(self, query: Query, chunk: Chunk, generation: Generation) -> list[float]:
         """For each unit, how much the question says the same as the heading it stands under, in [0, 1]."""

@@ -85,10 +85,9 @@ def test_engines_share_the_identity_because_their_vectors_mix(onnx, c_engine):
     assert (onnx.engine, c_engine.engine) == ("onnx", "c")
 
 
-def test_of_a_long_text_the_beginning_counts(onnx, c_engine):
-    for embedder in (onnx, c_engine):
-        whole, longer = embedder.embed_passages([LONG, LONG + "Zupełnie inny koniec o lotach w kosmos. " * 50])
-        assert float(whole @ longer) > 0.9999
+def test_of_a_long_text_the_beginning_counts(onnx):
+    whole, longer = onnx.embed_passages([LONG, LONG + "Zupełnie inny koniec o lotach w kosmos. " * 50])
+    assert float(whole @ longer) > 0.9999
 
 
 def test_decomposed_letters_read_as_composed_ones(onnx):

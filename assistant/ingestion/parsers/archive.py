@@ -152,6 +152,8 @@ def _check_entries(path: Path, entries: list[zipfile.ZipInfo], limits: Ingestion
         raise DangerousDocument(path=str(path), reason="entry_names")
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if entry.header_offset < 0:
+            raise UnreadableDocument(path=str(path), reason="damaged_archive")
         if entry.header_offset < end:
             raise DangerousDocument(path=str(path), reason="overlapping_entries")
         end = entry.header_offset + 30 + len(entry.orig_filename) + entry.compress_size

@@ -1,0 +1,27 @@
+"""A linear model over named signals: what ranks passages, sentences, and the chance of an answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """`intercept + sum(weight * (signal - mean) / scale)`; the five lists run in parallel."""
+
+    signals: tuple[str, ...]
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    weights: tuple[float, ...]
+    intercept: float = 0.0
+
+    def score(self, values: Mapping[str, float]) -> float:
+        """The linear score; KeyError when a signal is missing."""
+        rows = zip(self.signals, self.mean, self.scale, self.weights, strict=True)
+        return self.intercept + sum(w * (values[name] - m) / s for name, m, s, w in rows)
+
+    def chance(self, values: Mapping[str, float]) -> float:
+        """The score through the logistic function, in (0, 1)."""
+        return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, self.score(values)))))
