@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -143,41 +142,29 @@ class Service:
         )
         return other
 
-    def fit(self, name: str, data: Any, output: Path, progress: Progress = _silent) -> dict[str, Any]:
-        """Fit ranker and answerability on a BEIR dataset and write the weights; returns the figures.
+    def certainty(self, question: str, without: Collection[str] = ()) -> tuple[dict[str, float], float]:
+        """(signals, chance) that the documents, without some of them, hold the answer."""
+        found = self.search(question, 2 * self.settings.answering.passages, without)
+        ranked = self._answerer.chooser.rank(question, found.passages)
+        signals = self._answerer.signals(found, ranked)
+        return signals, self.weights.answerability.chance(signals) if ranked.units else 0.0
 
-        Weights that the data cannot tell (units, headings: PoQuAD has none) stay as they are.
-        """
-        from .evaluation import fitting
-        from .retrieval.ranking import ANSWERABILITY_SIGNALS
+    def units(self, question: str) -> list[tuple[str, dict[str, float]]]:
+        """Every unit that may answer a question: (its words, its signals)."""
+        chooser = self._answerer.chooser
+        passages = self.search(question).passages[: self.settings.answering.passages]
+        return [
+            (scored.pick.unit.text, given)
+            for scored, given in chooser.candidates(chooser.cues.kind(question), question, passages)
+        ]
 
-        over, table = self.over_texts(data.corpus, progress), json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
-        ids = {path: document for document, path, *_ in over.documents()}
-
-        def retrieve(question: str, without: Sequence[str]) -> Retrieval:
-            return over.search(question, self.settings.retrieval.candidates, [ids[path] for path in without])
-
-        def step(stage: str) -> Callable[[int], None]:
-            done = itertools.count(1)
-            return lambda _: progress(stage, next(done), len(data.queries))
-
-        table["ranker"] = fitting.keep_unfitted(table["ranker"], fitting.fit_ranker(data, retrieve, step("fit_ranker")))
-        output.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        over = over.weighted(load_weights(output))
-        model, bars, figures = fitting.fit_answerability(
-            data, retrieve, step("fit_answerability"), ANSWERABILITY_SIGNALS
-        )
-        table |= {"answerability": model, "bars": bars, "provenance": fitting.provenance(name, data, figures)}
-        output.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        return table
-
-    def weighted(self, weights: Weights) -> Service:
-        """The same service with other weights (while fitting)."""
+    def reweighted(self, file: Path) -> Service:
+        """The same service with the weights of a file (while fitting)."""
         other = Service(self.settings)
         other.__dict__.update(
             {name: value for name, value in self.__dict__.items() if name not in ("_retriever", "_answerer")}
         )
-        other.__dict__["weights"] = weights
+        other.__dict__["weights"] = load_weights(file)
         return other
 
     def library(self, generation: str) -> Generation:
@@ -239,6 +226,7 @@ class Service:
             detect=self.analyzer.detect,
             bars=AnswerBars(self.weights.bars.answered, self.weights.bars.partial),
             units=self.weights.units,
+            answerability=self.weights.answerability,
             settings=self.settings.answering,
         )
 

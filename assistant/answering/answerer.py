@@ -17,7 +17,7 @@ from ..domain.ports import Library, Retriever
 from ..prompts import Words
 from .citations import Ledger
 from .context import in_context
-from .extractive import Chooser, Group
+from .extractive import Chooser, Group, Ranked
 from .guard import has_words, mask, tidy
 from .question import Cues
 
@@ -44,6 +44,7 @@ class Answerer:
     detect: Callable[[str], str]
     bars: AnswerBars
     units: LinearModel
+    answerability: LinearModel
     settings: AnsweringSettings
 
     def ask(self, question: str, lang: str | None = None, earlier: Sequence[str] = ()) -> Answer:
@@ -67,6 +68,10 @@ class Answerer:
     def chooser(self) -> Chooser:
         """The extractive engine with this answerer's parts."""
         return Chooser(self.units, self.cues, self.lemmas, self.settings)
+
+    def signals(self, found: Retrieval, ranked: Ranked) -> dict[str, float]:
+        """All that tells whether the documents hold the answer: of the search and of the units it brought."""
+        return {**found.signals, **self.chooser.signals(ranked)}
 
     # guard
 
@@ -98,10 +103,12 @@ class Answerer:
         found = self.retriever.retrieve(search, self.settings.passages * 2, lang)
         library = self.library(found.generation)
         notices = tuple(self._notices(found, lang))
-        if not found.passages or found.answerability < self.bars.partial:
+        ranked = self.chooser.rank(search, found.passages)
+        chance = self.answerability.chance(self.signals(found, ranked)) if ranked.units else 0.0
+        if chance < self.bars.partial:
             return self._not_found(question, lang, found, notices)
-        sure = found.answerability >= self.bars.answered
-        groups = self.chooser.choose(search, found, library)
+        sure = chance >= self.bars.answered
+        groups = self.chooser.choose(ranked, library)
         return self._worded(question, lang, sure, groups, found, library, notices)
 
     def _notices(self, found: Retrieval, lang: str) -> list[str]:

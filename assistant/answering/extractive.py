@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..config import AnsweringSettings
-from ..domain.answers import Passage, Retrieval
-from ..domain.documents import Chunk, Unit, UnitKind
+from ..domain.answers import Passage
+from ..domain.documents import Unit, UnitKind
 from ..domain.linear import LinearModel
 from ..domain.ports import Library
 from .citations import Pick
@@ -47,6 +47,15 @@ class Scored:
 
 
 @dataclass(frozen=True)
+class Ranked:
+    """The units that may answer a question of a kind, best first; `wanted` are the question's lemmas."""
+
+    kind: str
+    wanted: frozenset[str]
+    units: tuple[Scored, ...]
+
+
+@dataclass(frozen=True)
 class Chooser:
     """The extractive engine. `lemmas` gives the folded lemmas of a text, stopwords out; `model` scores units."""
 
@@ -55,23 +64,38 @@ class Chooser:
     lemmas: Callable[[str], Sequence[str]]
     settings: AnsweringSettings
 
-    def choose(self, question: str, retrieval: Retrieval, library: Library) -> list[Group]:
-        """Groups in the order they are shown; empty when nothing was retrieved."""
+    def rank(self, question: str, passages: Sequence[Passage]) -> Ranked:
+        """Every unit that may answer, best first."""
         kind = self.cues.kind(question)
-        wanted = frozenset(self.lemmas(question))
-        units = self._scored(kind, question, retrieval.passages[: self.settings.passages])
-        if not units:
+        scored = [unit for unit, _ in self.candidates(kind, question, passages[: self.settings.passages])]
+        return Ranked(kind, frozenset(self.lemmas(question)), tuple(sorted(scored, key=lambda unit: -unit.score)))
+
+    def choose(self, ranked: Ranked, library: Library) -> list[Group]:
+        """Groups in the order they are shown; empty when there is nothing to choose from."""
+        if not ranked.units:
             return []
-        best = max(units, key=lambda scored: scored.score)
-        if kind in BLOCK_KINDS and (block := self._best_block(kind, units, best)) is not None:
+        best = ranked.units[0]
+        if ranked.kind in BLOCK_KINDS and (block := self._best_block(ranked.units)) is not None:
             best = block
-        first = self._opening(kind, best, units, library)
-        return [first, *self._support(wanted, best, first, units, library)]
+        first = self._opening(ranked.kind, best, ranked.units, library)
+        return [first, *self._support(ranked.wanted, best, first, ranked.units, library)]
+
+    def signals(self, ranked: Ranked) -> dict[str, float]:
+        """What the units tell of the chance that they answer: the best one's worth, lead and evidence."""
+        if not ranked.units:
+            return {"unit": 0.0, "unit_lead": 0.0, "evidence": 0.0, "no_evidence": 1.0}
+        best = ranked.units[0]
+        rival = next((unit for unit in ranked.units if unit.block != best.block), ranked.units[-1])
+        asked = self.cues.asks_evidence(ranked.kind)
+        held = self.cues.evidence(ranked.kind, best.pick.unit.text)
+        return {
+            "unit": best.score,
+            "unit_lead": best.score - rival.score,
+            "evidence": float(asked and held),
+            "no_evidence": float(asked and not held),
+        }
 
     # scoring
-
-    def _scored(self, kind: str, question: str, passages: Sequence[Passage]) -> list[Scored]:
-        return [scored for scored, _ in self.candidates(kind, question, passages)]
 
     def candidates(
         self, kind: str, question: str, passages: Sequence[Passage]
@@ -104,11 +128,10 @@ class Chooser:
 
     # the opening
 
-    def _best_block(self, kind: str, units: Sequence[Scored], best: Scored) -> Scored | None:
-        """The best unit of a list or table when one is nearly as good as the best sentence."""
-        listed = [scored for scored in units if scored.pick.unit.kind in (*LISTED, *OPENERS)]
-        leading = max(listed, key=lambda scored: scored.score, default=None)
-        if leading is None or leading.score + self.settings.block_margin < best.score:
+    def _best_block(self, units: Sequence[Scored]) -> Scored | None:
+        """The best unit of a list or table when one is nearly as good as the best of all."""
+        leading = next((unit for unit in units if unit.pick.unit.kind in (*LISTED, *OPENERS)), None)
+        if leading is None or leading.score + self.settings.block_margin < units[0].score:
             return None
         return leading
 
@@ -173,8 +196,9 @@ class Chooser:
 
 def _block(pick: Pick, library: Library) -> list[Pick]:
     """Every unit of the pick's list or table, in reading order, across chunks."""
-    chunks: Iterable[Chunk] = library.chunks_of(pick.document_id)
-    return [Pick(chunk, unit) for chunk in chunks for unit in chunk.units if unit.block == pick.unit.block]
+    block = pick.unit.block
+    chunks = library.chunks_with(pick.chunk, block)
+    return [Pick(chunk, unit) for chunk in chunks for unit in chunk.units if unit.block == block]
 
 
 def _place(pick: Pick) -> tuple[str, int]:

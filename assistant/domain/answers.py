@@ -68,17 +68,16 @@ class Passage:
 class Retrieval:
     """What a search brought. `searched_as` is the repaired question; `repairs` are (typed, used) word pairs.
 
-    `answerability` in [0, 1] is the calibrated chance that the passages hold the answer.
+    `signals` tell, by name, how likely the passages are to hold the answer.
     """
 
     question: str
     searched_as: str
     repairs: tuple[tuple[str, str], ...]
     passages: tuple[Passage, ...]
-    answerability: float
     generation: str
     notice: str = ""  # code of [notices] in prompts/ui: e.g. the dense leg is out of use
-    signals: dict[str, float] = field(default_factory=dict)  # what `answerability` was computed from
+    signals: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,12 @@ class LinearModel:
     scale: tuple[float, ...]
     weights: tuple[float, ...]
     intercept: float = 0.0
+
+    @classmethod
+    def of(cls, table: Mapping[str, Any]) -> LinearModel:
+        """The model written as a JSON object with the fields' names; KeyError when one is missing."""
+        lists = {name: tuple(table[name]) for name in ("signals", "mean", "scale", "weights")}
+        return cls(**lists, intercept=table["intercept"])
 
     def score(self, values: Mapping[str, float]) -> float:
         """The linear score; KeyError when a signal is missing."""

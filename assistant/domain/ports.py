@@ -56,8 +56,8 @@ class Retriever(Protocol):
 class Library(Protocol):
     """The open generation as answering sees it."""
 
-    def chunks_of(self, document_id: str) -> Sequence[Chunk]:
-        """All chunks of one document in reading order; empty when it is unknown."""
+    def chunks_with(self, chunk: Chunk, block: int) -> Sequence[Chunk]:
+        """The chunks, in reading order, that hold units of a block of which `chunk` holds some."""
         ...
 
     def document_text(self, document_id: str) -> str:

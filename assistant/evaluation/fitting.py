@@ -9,37 +9,79 @@ searches with the document there and with it removed.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..domain.answers import Retrieval
 from ..errors import DatasetError, MissingExtra
 from . import metrics
-from .datasets import Beir
-from .runner import Retrieve, Step, calibration, collect
+from .datasets import Beir, Case
+from .runner import Retrieve, Sample, Step, calibration
+
+if TYPE_CHECKING:
+    import numpy as np
 
 RANKER_SIGNALS = ("dense", "bm25", "sentence", "coverage", "sentence_coverage", "title", "focus")
-PRECISION = 0.95  # of what is shown as an answer, in the data fitted on: sets the upper bar
-KEPT = 0.97  # of answerable questions that get at least the nearest passages: sets the lower bar
+UNIT_SIGNALS = (
+    "cosine",
+    "coverage",
+    "own",
+    "heading",
+    "passage",
+    "evidence",
+    "defines",
+    "list_wanted",
+    "list_unwanted",
+    "question",
+)
+ANSWERABILITY_SIGNALS = (
+    "score",
+    "margin",
+    "dense",
+    "bm25",
+    "sentence",
+    "coverage",
+    "sentence_coverage",
+    "title",
+    "focus",
+    "heading",
+    "agreement",
+    "unknown",
+    "missing_peak",
+    "terms",
+    "unit",
+    "unit_lead",
+    "evidence",
+    "no_evidence",
+)
+WRONG = 0.08  # of unanswerable questions may get an answer (DESIGN §13): sets the upper bar
+KEPT = 0.95  # of answerable questions get an answer or the nearest passages: sets the lower bar
 
 
 def fit_ranker(data: Beir, retrieve: Retrieve, step: Step) -> dict[str, Any]:
     """Weights of the ranker's signals over questions whose answering document is among the candidates."""
-    import numpy as np
-
-    differences = []
+    differences: list[list[float]] = []
     for query, text in data.queries.items():
         differences += _differences(retrieve(text, ()), data.qrels[query])
         step(1)
-    if not differences:
-        raise DatasetError(path="qrels", reason="no question has its document among the candidates")
-    rows = np.asarray(differences, np.float64)
-    scale = np.abs(rows).mean(axis=0) + 1e-9
-    model = _logistic(intercept=False).fit(
-        np.concatenate([rows / scale, -rows / scale]), [1] * len(rows) + [0] * len(rows)
-    )
-    zeros = [0.0] * len(RANKER_SIGNALS)
-    return _table(RANKER_SIGNALS, zeros, scale.tolist(), model.coef_[0].tolist(), 0.0)
+    return _pairwise(differences, RANKER_SIGNALS)
+
+
+Candidates = Callable[[str], Sequence[tuple[str, Mapping[str, float]]]]  # question -> (unit's text, its signals)
+
+
+def fit_units(cases: Sequence[Case], candidates: Candidates, signals: Sequence[str], step: Step) -> dict[str, Any]:
+    """Weights by which the unit that answers scores above the other units of the retrieved passages."""
+    differences: list[list[float]] = []
+    for case in cases:
+        rows = [
+            (any(metrics.says(gold, text) for gold in case.gold), given) for text, given in candidates(case.question)
+        ]
+        right = [given for is_gold, given in rows if is_gold]
+        wrong = [given for is_gold, given in rows if not is_gold]
+        differences += [[good[name] - bad[name] for name in signals] for good in right for bad in wrong]
+        step(1)
+    return _pairwise(differences, signals)
 
 
 def keep_unfitted(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,33 +95,40 @@ def keep_unfitted(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, A
 
 
 def fit_answerability(
-    data: Beir, retrieve: Retrieve, step: Step, signals: Sequence[str]
-) -> tuple[dict[str, Any], dict[str, float], dict[str, Any]]:
-    """(model, bars, figures): the chance that a search holds the answer, and the two bars."""
+    groups: Sequence[tuple[Sequence[Sample], Sequence[Sample]]], signals: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(model, figures) from groups of (answerable, unanswerable) searches; every group weighs the same."""
     import numpy as np
 
-    samples = collect(data, retrieve, step)
-    there, removed = samples["there"], samples["removed"]
-    rows = np.asarray([[s.signals.get(name, 0.0) for name in signals] for s in (*there, *removed)], np.float64)
-    mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-9
-    model = _logistic(intercept=True).fit((rows - mean) / scale, [1] * len(there) + [0] * len(removed))
-    chances = model.predict_proba((rows - mean) / scale)[:, 1].tolist()
-    present, missing = chances[: len(there)], chances[len(there) :]
-    figures = {
-        "questions": len(there),
-        "auroc_removed": round(metrics.auroc(present, missing), 4),
-        "calibration": calibration(present, missing),
-    }
+    labelled = [
+        (s, label, 1 / len(part)) for group in groups for label, part in zip((1, 0), group, strict=True) for s in part
+    ]
+    rows = np.asarray([[s.signals.get(name, 0.0) for name in signals] for s, _, _ in labelled], np.float64)
+    mean, scale = rows.mean(axis=0), _scale(rows.std(axis=0))
+    weights = np.asarray([weight for *_, weight in labelled])
+    model = _logistic(intercept=True)
+    model.fit(
+        (rows - mean) / scale, [label for _, label, _ in labelled], sample_weight=weights * len(rows) / weights.sum()
+    )
     table = _table(signals, mean.tolist(), scale.tolist(), model.coef_[0].tolist(), float(model.intercept_[0]))
-    return table, bars(present, missing), figures
+    chances = iter(model.predict_proba((rows - mean) / scale)[:, 1].tolist())
+    figures: list[dict[str, Any]] = []
+    for there, missing in groups:
+        present, absent = [next(chances) for _ in there], [next(chances) for _ in missing]
+        figures.append(
+            {
+                "answerable": len(present),
+                "unanswerable": len(absent),
+                "auroc": round(metrics.auroc(present, absent), 4),
+                "calibration": calibration(present, absent),
+            }
+        )
+    return table, {"groups": figures}
 
 
 def bars(present: Sequence[float], missing: Sequence[float]) -> dict[str, float]:
-    """The upper bar keeps PRECISION of what passes it answerable; the lower keeps KEPT of the answerable."""
-    upper = next(
-        (bar for bar in sorted(set(present)) if _precision(present, missing, bar) >= PRECISION),
-        max(present, default=1.0),
-    )
+    """The upper bar lets WRONG of the unanswerable pass; the lower keeps KEPT of the answerable."""
+    upper = sorted(missing)[min(len(missing) - 1, int((1 - WRONG) * len(missing)))] + 1e-4 if missing else 0.5
     lower = sorted(present)[int((1 - KEPT) * len(present))] if present else 0.0
     return {"answered": round(upper, 4), "partial": round(min(lower, upper), 4)}
 
@@ -89,17 +138,32 @@ def provenance(folder: str, data: Beir, figures: Mapping[str, Any]) -> dict[str,
     return {"data": folder, "questions": len(data.queries), "date": time.strftime("%Y-%m-%d"), **figures}
 
 
-def _precision(present: Sequence[float], missing: Sequence[float], bar: float) -> float:
-    kept, wrong = sum(value >= bar for value in present), sum(value >= bar for value in missing)
-    return kept / (kept + wrong) if kept + wrong else 1.0
-
-
 def _differences(found: Retrieval, gold: Mapping[str, int]) -> list[list[float]]:
     rows = [([p.signals[name] for name in RANKER_SIGNALS], p.path in gold) for p in found.passages]
     right = next((signals for signals, is_gold in rows if is_gold), None)
     if right is None:
         return []
     return [[a - b for a, b in zip(right, other, strict=True)] for other, is_gold in rows if not is_gold]
+
+
+def _pairwise(differences: Sequence[Sequence[float]], signals: Sequence[str]) -> dict[str, Any]:
+    """Logistic regression without intercept on differences right - wrong, each also turned round."""
+    import numpy as np
+
+    if not differences:
+        raise DatasetError(path="fit", reason="no question has its answer among the candidates")
+    rows = np.asarray(differences, np.float64)
+    scale = _scale(np.abs(rows).mean(axis=0))
+    labels = [1] * len(rows) + [0] * len(rows)
+    model = _logistic(intercept=False).fit(np.concatenate([rows / scale, -rows / scale]), labels)
+    return _table(signals, [0.0] * len(signals), scale.tolist(), model.coef_[0].tolist(), 0.0)
+
+
+def _scale(spread: np.ndarray) -> np.ndarray:
+    """The spread of each signal; 1 for one that never changes."""
+    import numpy as np
+
+    return np.where(spread < 1e-6, 1.0, spread)
 
 
 def _logistic(intercept: bool) -> Any:

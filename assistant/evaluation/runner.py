@@ -160,44 +160,63 @@ def _mean(values: Sequence[float]) -> float | None:
     return round(sum(values) / len(values), 4) if values else None
 
 
-def answerability(data: Beir, impossible: Mapping[str, str], retrieve: Retrieve, step: Step) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Sample:
+    """What one search told of the chance that it holds the answer, and the chance computed from it."""
+
+    signals: Mapping[str, float]
+    chance: float
+
+
+Certainty = Callable[[str, Sequence[str]], Sample]  # question, documents passed over
+
+
+def answerability(
+    data: Beir, impossible: Mapping[str, str], certainty: Certainty, bars: Mapping[str, float], step: Step
+) -> dict[str, Any]:
     """How well the answerability score tells what is there from what is not.
 
     Positive: every question over the whole corpus. Negative: the same question with its documents
     passed over (`removed`); those of them whose title another document still carries (`near_topic`);
     `impossible` questions, which their passage does not answer.
     """
-    samples = collect(data, retrieve, step)
+    samples = collect(data, certainty, step)
     scores = {name: [sample.chance for sample in group] for name, group in samples.items()}
-    scores["impossible"] = [retrieve(text, ()).answerability for text in impossible.values()]
+    scores["impossible"] = [certainty(text, ()).chance for text in impossible.values()]
     there = scores.pop("there")
     return {
         "questions": len(there),
         "auroc": {name: round(metrics.auroc(there, missing), 4) for name, missing in scores.items()},
         "counts": {name: len(missing) for name, missing in scores.items()},
+        "bands": bands({"there": there, **scores}, bars["answered"], bars["partial"]),
+        "bars": dict(bars),
         "calibration": calibration(there, scores["removed"]),
-        "scores": {"there": there, **scores},
     }
 
 
-@dataclass(frozen=True)
-class Sample:
-    """The signals of one search and the chance computed from them."""
+def bands(report_scores: Mapping[str, Sequence[float]], answered: float, partial: float) -> dict[str, dict[str, float]]:
+    """Share of each group in the three bands."""
+    shares = {}
+    for name, values in report_scores.items():
+        total = len(values) or 1
+        upper = sum(value >= answered for value in values) / total
+        middle = sum(partial <= value < answered for value in values) / total
+        shares[name] = {
+            "answered": round(upper, 3),
+            "partial": round(middle, 3),
+            "not_found": round(1 - upper - middle, 3),
+        }
+    return shares
 
-    signals: Mapping[str, float]
-    chance: float
 
-
-def collect(data: Beir, retrieve: Retrieve, step: Step) -> dict[str, list[Sample]]:
+def collect(data: Beir, certainty: Certainty, step: Step) -> dict[str, list[Sample]]:
     """Searches with and without the documents that answer: "there", "removed", "near_topic" (part of removed)."""
     titles = Counter(title for title, _ in data.corpus.values())
     samples: dict[str, list[Sample]] = {"there": [], "removed": [], "near_topic": []}
     for query, text in data.queries.items():
         gold = list(data.qrels[query])
-        there = retrieve(text, ())
-        without = retrieve(text, gold)
-        samples["there"].append(Sample(there.signals, there.answerability))
-        samples["removed"].append(Sample(without.signals, without.answerability))
+        samples["there"].append(certainty(text, ()))
+        samples["removed"].append(certainty(text, gold))
         if any(titles[data.corpus[document][0]] > len(gold) for document in gold if document in data.corpus):
             samples["near_topic"].append(samples["removed"][-1])
         step(1)

@@ -187,6 +187,22 @@ class Generation:
         """In reading order; empty when the document is unknown."""
         return self._library.chunks(self._library.rows_of(document_id))
 
+    def chunks_with(self, chunk: Chunk, block: int) -> list[Chunk]:
+        """The chunks, in reading order, that hold units of a block of which `chunk` holds some."""
+        row = self._library.rows.get(chunk.id)
+        if row is None:
+            return [chunk]
+        first = last = row
+        while first > 0 and self._continues(first - 1, chunk.document_id, block):
+            first -= 1
+        while last + 1 < self.size and self._continues(last + 1, chunk.document_id, block):
+            last += 1
+        return self._library.chunks(range(first, last + 1))
+
+    def _continues(self, row: int, document_id: str, block: int) -> bool:
+        chunk = self._library.chunk(row)
+        return chunk.document_id == document_id and any(unit.block == block for unit in chunk.units)
+
     def metadata_of(self, document_id: str) -> tuple[Metadata, str]:
         """Metadata and path. Raises KeyError for an unknown document."""
         return self._library.metadata_of(document_id)

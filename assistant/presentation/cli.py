@@ -220,27 +220,45 @@ def answerability(folder: Path, indexes: Indexes = None, as_json: Json = False) 
     impossible = folder / "impossible.jsonl"
     extra = datasets.read_questions(impossible) if impossible.exists() else {}
     built = _service(indexes=indexes)
+    bars = built.weights.bars
     with _progress(built.words[built.settings.lang], quiet=as_json) as progress:
         over = built.over_texts(data.corpus, progress)
-        step = _stepper(progress, "answerability", len(data.queries))
-        report = runner.answerability(data, extra, _retrieve(over, runner.RESULTS), step)
-    report.pop("scores")
-    bars = built.weights.bars
-    _figures(report | {"bars": {"answered": bars.answered, "partial": bars.partial}}, as_json)
+        ids = {path: name for name, path, *_ in over.documents()}
+        report = runner.answerability(
+            data,
+            extra,
+            lambda question, without: runner.Sample(*over.certainty(question, [ids[path] for path in without])),
+            {"answered": bars.answered, "partial": bars.partial},
+            _stepper(progress, "answerability", len(data.queries)),
+        )
+    _figures(report, as_json)
 
 
 def fit(
     folder: Path,
+    questions: Annotated[Path | None, typer.Option()] = None,
     output: Annotated[Path | None, typer.Option()] = None,
     indexes: Indexes = None,
     as_json: Json = False,
 ) -> None:
-    from ..evaluation import datasets
+    from ..evaluation import datasets, refit
 
     data = datasets.read_beir(folder)
+    cases = datasets.read_cases(questions) if questions else []
     built = _service(indexes=indexes)
+    target = output or service.WEIGHTS_FILE
+    if target != service.WEIGHTS_FILE:
+        target.write_bytes(service.WEIGHTS_FILE.read_bytes())
     with _progress(built.words[built.settings.lang], quiet=as_json) as progress:
-        report = built.fit(folder.name, data, output or service.WEIGHTS_FILE, progress)
+        report = refit.refit(
+            target,
+            folder.name,
+            data,
+            built.over_texts(data.corpus, progress),
+            built if cases else None,
+            cases,
+            lambda stage, total: _stepper(progress, stage, total),
+        )
     _figures(report, as_json)
 
 
@@ -335,9 +353,8 @@ def _figures(report: dict[str, Any], as_json: bool) -> None:
 
 
 def _retrieve(built: service.Service, k: int) -> Callable[..., Any]:
-    """Questions to results, with documents named by their place in the dataset passed over."""
-    ids = {path: name for name, path, *_ in built.documents()}
-    return lambda question, without: built.search(question, 3 * k, [ids[path] for path in without if path in ids])
+    """Questions to results, enough of them that `k` documents remain."""
+    return lambda question, without: built.search(question, 3 * k, without)
 
 
 def _stepper(progress: Callable[[str, int, int], None], name: str, total: int) -> Callable[[int], None]:

@@ -70,7 +70,6 @@ def search(value: Retrieval, seconds: float) -> dict[str, Any]:
     return {
         "query": value.question,
         "searched_as": value.searched_as,
-        "answerability": round(value.answerability, 4),
         "passages": [passage(item) for item in value.passages],
         "notice": value.notice,
         "generation": value.generation,

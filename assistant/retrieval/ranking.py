@@ -17,20 +17,7 @@ from ..domain.linear import LinearModel
 if TYPE_CHECKING:
     import numpy as np
 
-ANSWERABILITY_SIGNALS = (
-    "score",
-    "margin",
-    "dense",
-    "bm25",
-    "sentence",
-    "coverage",
-    "sentence_coverage",
-    "title",
-    "focus",
-    "agreement",
-    "unknown",
-    "terms",
-)
+PASSAGE_SIGNALS = ("dense", "bm25", "sentence", "coverage", "sentence_coverage", "title", "focus", "heading")
 WEIGHTS_FILE = Path(__file__).parent / "weights.json"
 
 
@@ -56,18 +43,13 @@ class Weights:
 def load_weights(file: Path = WEIGHTS_FILE) -> Weights:
     """The fitted weights."""
     table = json.loads(file.read_text(encoding="utf-8"))
-    models = {name: _model(table[name]) for name in ("ranker", "units", "answerability")}
+    models = {name: LinearModel.of(table[name]) for name in ("ranker", "units", "answerability")}
     return Weights(**models, bars=Bars(**table["bars"]), provenance=table["provenance"])
-
-
-def _model(table: Mapping[str, Any]) -> LinearModel:
-    lists = {name: tuple(table[name]) for name in ("signals", "mean", "scale", "weights")}
-    return LinearModel(**lists, intercept=table["intercept"])
 
 
 @dataclass(frozen=True)
 class QuestionTerms:
-    """The question's distinct lemma ids (-1: the index has no such word) and their idf, same order."""
+    """The question's distinct lemma ids (below 0: the index has no such word) and their idf, same order."""
 
     ids: np.ndarray
     idf: np.ndarray
@@ -77,18 +59,16 @@ class QuestionTerms:
         """Sum of the idf; 1.0 for a question of stopwords only."""
         return float(self.idf.sum()) or 1.0
 
-    def coverage(self, *held: np.ndarray) -> float:
-        """Share of the idf mass whose words stand in any of the id sets, in [0, 1]."""
-        import numpy as np
+    def held(self, *sets: np.ndarray) -> list[bool]:
+        """For each word, whether any of the id sets holds it."""
+        here = frozenset().union(*(ids.tolist() for ids in sets))
+        return [number in here for number in self.ids.tolist()]
 
-        if not len(self.ids) or not held:
-            return 0.0
-        here = np.isin(self.ids, np.concatenate(held)) & (self.ids >= 0)
-        return float(self.idf[here].sum()) / self.mass
+    def coverage(self, *sets: np.ndarray) -> float:
+        """Share of the idf mass whose words stand in any of the id sets, in [0, 1]."""
+        pairs = zip(self.idf.tolist(), self.held(*sets), strict=True)
+        return sum(weight for weight, here in pairs if here) / self.mass
 
     def overlap(self, ids: np.ndarray, idf: np.ndarray) -> float:
         """Dice similarity by idf mass with another text's words, in [0, 1]: 1 when both hold the same words."""
-        import numpy as np
-
-        shared = float(self.idf[np.isin(self.ids, ids) & (self.ids >= 0)].sum()) if len(self.ids) else 0.0
-        return 2 * shared / (self.mass + float(idf.sum())) if shared else 0.0
+        return 2 * self.coverage(ids) * self.mass / (self.mass + float(idf.sum()))

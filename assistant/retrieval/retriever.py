@@ -17,7 +17,7 @@ from ..indexing.generations import Generation
 from ..indexing.language import Analyzer, Speller, repaired_text
 from .fusion import fuse, normalised_bm25
 from .glossary import Glossary
-from .ranking import QuestionTerms, Weights
+from .ranking import PASSAGE_SIGNALS, QuestionTerms, Weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +61,7 @@ class HybridRetriever:
     _spellers: WeakKeyDictionary[Generation, Speller] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
 
     def retrieve(self, question: str, k: int, lang: str = "pl", without: Collection[str] = ()) -> Retrieval:
-        """At most `k` passages in rank order, with the chance that they hold the answer.
+        """At most `k` passages in rank order, with the signals of the whole search.
 
         Documents whose ids are in `without` are passed over, as if they had never been indexed.
         Raises IndexMissing, IndexMismatch, IndexDamaged; EmbedderUnavailable only when the lexical
@@ -75,13 +75,12 @@ class HybridRetriever:
         hidden = [row for document_id in without for row in generation.rows_of(document_id)]
         candidates = self._candidates(query, generation, lang, hidden)
         ranked = self._ranked(query, candidates, generation)
-        signals = answerability_signals(query.lemmas, ranked) if ranked else {}
+        signals = search_signals(query, ranked, generation) if ranked else {}
         return Retrieval(
             question=question,
             searched_as=query.text,
             repairs=query.repairs,
             passages=tuple(ranked[:k]),
-            answerability=self.weights.answerability.chance(signals) if signals else 0.0,
             generation=generation.id,
             notice=notice,
             signals=signals,
@@ -231,29 +230,28 @@ class HybridRetriever:
         return [float(value) for value in cosines]
 
 
-def answerability_signals(terms: QuestionTerms, ranked: Sequence[Passage]) -> dict[str, float]:
-    """Signals of the whole result: the first passage's own, its margins, what no passage knows.
+def search_signals(query: Query, ranked: Sequence[Passage], generation: Generation) -> dict[str, float]:
+    """Signals of the whole result: the first passage's own, its margins, what it does not hold.
 
     The margin is measured against the next passage of a *different* document (RETRIEVAL).
     """
     first = ranked[0]
     others = [p for p in ranked[1:] if p.chunk.document_id != first.chunk.document_id]
     rival = others[0].score if others else ranked[-1].score
-    unknown = float(terms.idf[terms.ids < 0].sum()) / terms.mass if len(terms.ids) else 0.0
-    best = {name: max(p.signals[name] for p in ranked) for name in ("dense", "bm25", "sentence", "sentence_coverage")}
+    best = {name: max(p.signals[name] for p in ranked) for name in ("dense", "bm25")}
+    terms = query.lemmas
+    idf = terms.idf.tolist()
+    held = terms.held(*generation.unit_lemma_ids(first.row))
+    peak = max(idf, default=1.0)
     return {
         "score": first.score,
         "margin": first.score - rival,
-        "dense": first.signals["dense"],
-        "bm25": first.signals["bm25"],
-        "sentence": first.signals["sentence"],
-        "coverage": first.signals["coverage"],
-        "sentence_coverage": first.signals["sentence_coverage"],
-        "title": first.signals["title"],
-        "focus": first.signals["focus"],
+        **{name: first.signals[name] for name in PASSAGE_SIGNALS},
         "agreement": float(first.signals["dense"] >= best["dense"]) + float(first.signals["bm25"] >= best["bm25"]),
-        "unknown": unknown,
-        "terms": float(len(terms.ids)),
+        "unknown": sum(weight for weight, number in zip(idf, terms.ids.tolist(), strict=True) if number < 0)
+        / terms.mass,
+        "missing_peak": max((weight for weight, here in zip(idf, held, strict=True) if not here), default=0.0) / peak,
+        "terms": float(len(idf)),
     }
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from ...config import IngestionSettings
 from ...domain.documents import Warning_
 from ...errors import UnreadableDocument
+from .. import parsers
 from ..layout import Parsed
 from . import archive, drafts
 from .drafts import BREAK, Draft, DraftKind
@@ -44,12 +45,7 @@ _TITLE_NAME = re.compile(r"(title|tytuł|document title)$", re.IGNORECASE)
 _TOC_NAME = re.compile(
     r"(toc|contents|spis treści|table of figures|table of authorities|index|indeks)\b", re.IGNORECASE
 )
-_LIST_NAME = re.compile(r"(list (bullet|number)|lista (punktowana|numerowana))\s*([2-5])?$", re.IGNORECASE)
-_PROPERTY_NAMES = {
-    "edition": "edition", "wydanie": "edition", "publisher": "publisher", "wydawca": "publisher", "licence": "licence",
-    "license": "licence", "licencja": "licence", "state_of_law": "state_of_law", "state of law": "state_of_law",
-    "stan prawny": "state_of_law", "language": "language", "język": "language",
-}  # fmt: skip
+_LIST_NAME = re.compile(r"(?:list (?:bullet|number)|lista (?:punktowana|numerowana))\s*([2-5])?$", re.IGNORECASE)
 
 
 def parse(path: Path, limits: IngestionSettings) -> Parsed:
@@ -229,7 +225,7 @@ def _style(element: ET.Element, below: _Style) -> _Style:
     if style.contents:
         style.heading = 0
     if listed := _LIST_NAME.match(name):
-        style.listed = int(listed[3] or 1) - 1
+        style.listed = int(listed[1] or 1) - 1
     style.num = _get(_find(properties, "numPr", "numId")) or below.num
     own_level = _number(_get(_find(properties, "numPr", "ilvl")))
     style.level = below.level if own_level is None else own_level
@@ -697,7 +693,7 @@ def _properties(file: zipfile.ZipFile, package: archive.Package) -> dict[str, st
         elif _name(element) == "publisher":
             properties["publisher"] = (element.text or "").strip()
     for element in _children(file, package.related("", "custom-properties"), "Properties"):
-        name = _PROPERTY_NAMES.get((_get(element, "name") or "").strip().lower())
+        name = parsers.field(_get(element, "name") or "")
         if name:
             value = " ".join("".join(element.itertext()).split())[:300]
             properties[name] = drafts.language_code(value) if name == "language" else value

@@ -14,6 +14,7 @@ from typing import Any
 from ...config import IngestionSettings
 from ...domain.documents import Warning_
 from ...errors import UnreadableDocument
+from .. import parsers
 from ..layout import Parsed
 from . import drafts
 from .drafts import Draft, DraftKind
@@ -60,6 +61,7 @@ _HIDING = re.compile(
     r"|opacity\s*:\s*0?\.?0+\s*(;|!|$)",
     re.IGNORECASE,
 )
+_ITEM_ENDS = "\x1e"
 _SPACES = re.compile(r"[ \t\n\r\f\v]+")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 # Pictures written into the page: nothing to read, and longer than the parser takes in one piece.
@@ -68,13 +70,12 @@ _CHARSET = re.compile(
     rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,30})|<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([^\"']{2,30})",
     re.I,
 )
+# what the web calls the fields of Metadata, besides their own names
 _META = {
-    "dcterms.publisher": "publisher", "dc.publisher": "publisher", "publisher": "publisher",
-    "og:site_name": "publisher",
-    "author": "publisher", "dcterms.license": "licence", "dcterms.rights": "licence", "dc.rights": "licence",
-    "license": "licence", "licence": "licence", "edition": "edition", "dcterms.hasversion": "edition",
-    "state_of_law": "state_of_law", "stan-prawny": "state_of_law", "dcterms.title": "title", "dc.title": "title",
-    "og:title": "title", "dcterms.language": "language", "dc.language": "language",
+    "dcterms.publisher": "publisher", "dc.publisher": "publisher", "og:site_name": "publisher", "author": "publisher",
+    "dcterms.license": "licence", "dcterms.rights": "licence", "dc.rights": "licence", "dcterms.hasversion": "edition",
+    "dcterms.title": "title", "dc.title": "title", "og:title": "title", "dcterms.language": "language",
+    "dc.language": "language",
 }  # fmt: skip
 
 _POLISH_ONLY = (b"\xb3", b"\xb9", b"\xbf", b"\x9c", b"\x9f", b"\xb1", b"\xb6", b"\xbc")  # ł ą ż ś ź
@@ -92,9 +93,10 @@ def parse(path: Path, limits: IngestionSettings) -> Parsed:
     data = path.read_bytes()
     if not data.strip():
         raise UnreadableDocument(path=str(path), reason="empty_file")
-    if data.startswith(_BINARY) or _looks_binary(data):
+    text = "" if data.startswith(_BINARY) else decode(data)
+    if not text or _looks_binary(text):
         raise UnreadableDocument(path=str(path), reason="wrong_type")
-    root = _tree(path, _CONTROLS.sub("", _INLINE_DATA.sub("", decode(data).replace("\f", " "))))
+    root = _tree(path, _CONTROLS.sub("", _INLINE_DATA.sub("", text.replace("\f", " "))))
     start, inside = _content(root)
     reader = _Reader(inside)
     reader.read(start)
@@ -114,7 +116,8 @@ def decode(data: bytes) -> str:
     ):
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")
-    if data[:200].count(b"\x00") > len(data[:200]) // 4:
+    head = data[:HEAD_BYTES]
+    if head.count(b"\x00") > len(head) // 4 and (b"\x00<" in head or b"<\x00" in head):
         return data.decode("utf-16-be" if data.startswith(b"\x00") else "utf-16-le", "replace")
     try:
         return data.decode("utf-8")  # before the declaration: other encodings hardly ever form valid UTF-8
@@ -154,12 +157,12 @@ def _guessed(data: bytes) -> str:
     return "iso-8859-2" if iso > windows else "cp1250"
 
 
-def _looks_binary(data: bytes) -> bool:
-    """Control characters that no encoding of text has; UTF-16 has every second byte zero at most."""
-    head = data[:HEAD_BYTES]
-    odd = sum(byte < 9 or 13 < byte < 27 for byte in head)
-    zeros = head.count(b"\x00")
-    return odd - zeros > len(head) // 50 or (zeros > len(head) // 50 and b"<\x00" not in head and b"\x00<" not in head)
+def _looks_binary(text: str) -> bool:
+    """More control characters than a damaged page has."""
+    head = text[:HEAD_BYTES]
+    zeros = head.count("\x00")
+    odd = sum(character < " " and character not in "\t\n\r\f\x00" for character in head)
+    return odd > 2 + len(head) // 50 or zeros > 2 + len(head) // 10
 
 
 def _tree(path: Path, text: str) -> Element:
@@ -495,7 +498,7 @@ def _flat(element: Element) -> tuple[str, bool]:
                 continue
             heavy += node.tag in ("b", "strong", "th")
             if node.tag == "li" and last.isalnum():
-                runs.append(";")
+                runs.append(_ITEM_ENDS)
         elif node is not skipped:
             heavy -= node.tag in ("b", "strong", "th")
         if node.tag in _BLOCKS or node.tag == "br":
@@ -504,7 +507,7 @@ def _flat(element: Element) -> tuple[str, bool]:
             plain += not heavy
             last = text.rstrip()[-1]
         runs.append(text or "")
-    return _SPACES.sub(" ", "".join(runs)).strip(" "), not plain
+    return _SPACES.sub(" ", re.sub(rf"\s*{_ITEM_ENDS}", ";", "".join(runs))).strip(" "), not plain
 
 
 # ── properties ───────────────────────────────────────────────────────────────────────────────────
@@ -513,7 +516,8 @@ def _flat(element: Element) -> tuple[str, bool]:
 def _properties(root: Element, content: Element) -> dict[str, str]:
     properties: dict[str, str] = {}
     for meta in root.iter("meta"):
-        name = _META.get((meta.get("name") or meta.get("property") or "").strip().lower())
+        written = (meta.get("name") or meta.get("property") or "").strip().lower()
+        name = _META.get(written) or parsers.field(written)
         value = " ".join((meta.get("content") or "").split())[:300]
         if name and value and name not in properties:
             properties[name] = value

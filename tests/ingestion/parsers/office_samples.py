@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import random
+import re
 import struct
 import zipfile
 from collections.abc import Callable, Iterable
@@ -273,3 +275,102 @@ def write(folder: Path, name: str, content: bytes | str) -> Path:
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
+
+
+def mutated(content: bytes, random_: random.Random, text: bool = False) -> bytes:
+    """A few bytes changed, removed or repeated; with `text` only between quotes and tags, so that XML stays XML."""
+    if text:
+        return _mutated_values(content, random_)
+    data = bytearray(content)
+    for _ in range(random_.randint(1, 4)):
+        at = random_.randrange(len(data))
+        what = random_.random()
+        if what < 0.6:
+            data[at] = random_.randrange(256)
+        elif what < 0.8:
+            del data[at : at + random_.randint(1, 60)]
+        else:
+            data[at:at] = data[random_.randrange(len(data)) :][: random_.randint(1, 80)]
+        data = data or bytearray(b"x")
+    return bytes(data)
+
+
+ODD_VALUES = ("", "-1", "0", "9", "999999999999", "x", "ą", "true", "1.5", "../../x", "NaN", "%1%9", "FFFFFF")
+
+
+def _mutated_values(content: bytes, random_: random.Random) -> bytes:
+    pieces = re.split(r"""((?<==)'[^']*'|(?<==)"[^"]*")""", content.decode())
+    for _ in range(random_.randint(1, 4)):
+        at = random_.randrange(len(pieces) // 2) * 2 + 1
+        if "://" not in pieces[at]:
+            pieces[at] = f"'{random_.choice(ODD_VALUES)}'"
+    return "".join(pieces).encode()
+
+
+def with_flag(archive: bytes, flag: int) -> bytes:
+    """General purpose flag bits set on every entry of the central directory (1: encrypted)."""
+    data = bytearray(archive)
+    at = struct.unpack_from("<L", archive, archive.rfind(b"PK\x05\x06") + 16)[0]
+    while data[at : at + 4] == b"PK\x01\x02":
+        name, extra, comment = struct.unpack_from("<HHH", data, at + 28)
+        data[at + 8] |= flag
+        at += 46 + name + extra + comment
+    return bytes(data)
+
+
+def part(archive: bytes, name: str) -> str:
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        return file.read(name).decode()
+
+
+def many_slides(deck: bytes, count: int) -> bytes:
+    """The first slide of a deck `count` times."""
+    slide, rels = part(deck, "ppt/slides/slide1.xml"), part(deck, "ppt/slides/_rels/slide1.xml.rels")
+    type_ = "application/vnd.openxmlformats-officedocument.presentationml.slide+xml"
+    types, links, ids = "", "", ""
+    files: dict[str, str | bytes] = {}
+    for n in range(2, count + 1):
+        files |= {f"ppt/slides/slide{n}.xml": slide, f"ppt/slides/_rels/slide{n}.xml.rels": rels}
+        types += f'<Override PartName="/ppt/slides/slide{n}.xml" ContentType="{type_}"/>'
+        links += f'<Relationship Id="rS{n}" Type="{R}/slide" Target="slides/slide{n}.xml"/>'
+        ids += f'<p:sldId xmlns:r="{R}" id="{1000 + n}" r:id="rS{n}"/>'
+    for name, mark, more in (
+        ("[Content_Types].xml", "</Types>", types),
+        ("ppt/_rels/presentation.xml.rels", "</Relationships>", links),
+        ("ppt/presentation.xml", "</p:sldIdLst>", ids),
+    ):
+        files[name] = part(deck, name).replace(mark, more + mark)
+    return with_files(deck, files)
+
+
+def diagram_deck() -> bytes:
+    """A slide titled T with a SmartArt diagram: Diagnoza (wywiady), Umowa; points and links out of order."""
+    plain = deck(lambda slide: setattr(slide.shapes.title, "text", "T"))
+    dgm = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
+    a = "http://schemas.openxmlformats.org/drawingml/2006/main"
+    frame = (
+        f"<p:graphicFrame xmlns:dgm='{dgm}' xmlns:r='{R}'><p:nvGraphicFramePr><p:cNvPr id='9' name='d'/><p:cNvGraphicFramePr/>"
+        "<p:nvPr/></p:nvGraphicFramePr><p:xfrm><a:off x='0' y='2000000'/><a:ext cx='9' cy='9'/></p:xfrm><a:graphic>"
+        f"<a:graphicData uri='{dgm}'><dgm:relIds r:dm='rDm' r:lo='x' r:qs='x' r:cs='x'/></a:graphicData></a:graphic>"
+        "</p:graphicFrame>"
+    )
+    words = {"1": "Umowa", "2": "wywiady", "3": "Diagnoza"}
+    points = "<d:pt modelId='0' type='doc'/>" + "".join(
+        f"<d:pt modelId='{n}'><d:t><a:p><a:r><a:t>{text}</a:t></a:r></a:p></d:t></d:pt>" for n, text in words.items()
+    )
+    links = (
+        "<d:cxn modelId='7' srcId='0' destId='1' srcOrd='1'/><d:cxn modelId='8' srcId='0' destId='3' srcOrd='0'/>"
+        "<d:cxn modelId='9' srcId='3' destId='2' srcOrd='0'/><d:cxn modelId='10' type='presOf' srcId='3' destId='1'/>"
+    )
+    slide = "ppt/slides/slide1.xml"
+    rels = "ppt/slides/_rels/slide1.xml.rels"
+    link = f"<Relationship Id='rDm' Type='{R}/diagramData' Target='../diagrams/data1.xml'/></Relationships>"
+    model = f"<d:dataModel xmlns:d='{dgm}' xmlns:a='{a}'><d:ptLst>{points}</d:ptLst><d:cxnLst>{links}</d:cxnLst></d:dataModel>"
+    return with_files(
+        plain,
+        {
+            slide: part(plain, slide).replace("</p:spTree>", frame + "</p:spTree>"),
+            rels: part(plain, rels).replace("</Relationships>", link),
+            "ppt/diagrams/data1.xml": model,
+        },
+    )

@@ -1,0 +1,102 @@
+"""The story of `assistant eval fit`: ranker, units and answerability in turn, each on what it needs.
+
+The ranker is fitted on a BEIR set; the units on questions with gold words over the corpus itself;
+answerability on both, weighed alike, with the bars taken from the questions over the corpus when
+there are any, else from the BEIR set.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from ..domain.answers import Retrieval, Status
+from ..domain.linear import LinearModel
+from . import fitting
+from .datasets import Beir, Case
+from .runner import Sample, Step, collect
+
+
+class Build(Protocol):
+    """What fitting needs of a service."""
+
+    def search(self, query: str, k: int | None = None, without: Sequence[str] = ()) -> Retrieval:
+        """Passages for a query."""
+        ...
+
+    def certainty(self, question: str, without: Sequence[str] = ()) -> tuple[dict[str, float], float]:
+        """Signals and chance of an answer."""
+        ...
+
+    def units(self, question: str) -> list[tuple[str, dict[str, float]]]:
+        """Units that may answer, with their signals."""
+        ...
+
+    def documents(self) -> list[Any]:
+        """(id, path, …) of each document."""
+        ...
+
+    def reweighted(self, file: Path) -> Self:
+        """The same over other weights."""
+        ...
+
+
+def refit(
+    file: Path,
+    set_name: str,
+    data: Beir,
+    over: Build,
+    corpus: Build | None,
+    cases: Sequence[Case],
+    stepper: Callable[[str, int], Step],
+) -> dict[str, Any]:
+    """Fit everything and write it to `file`, which holds the weights to begin with; returns the figures.
+
+    `over` is the BEIR corpus, `corpus` the documents that `cases` ask about (None: only the BEIR set).
+    """
+    table: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    ids = {path: name for name, path, *_ in over.documents()}
+
+    def search(question: str, without: Sequence[str]) -> Retrieval:
+        return over.search(question, 100, [ids[path] for path in without])
+
+    ranker = fitting.fit_ranker(data, search, stepper("fit_ranker", len(data.queries)))
+    table["ranker"] = fitting.keep_unfitted(table["ranker"], ranker)
+    _write(file, table)
+    if corpus is not None:
+        corpus = corpus.reweighted(file)
+        with_gold = [case for case in cases if case.gold]
+        step = stepper("fit_units", len(with_gold))
+        table["units"] = fitting.fit_units(with_gold, corpus.units, fitting.UNIT_SIGNALS, step)
+        _write(file, table)
+    over = over.reweighted(file)
+    samples = collect(
+        data,
+        lambda q, without: Sample(*over.certainty(q, [ids[p] for p in without])),
+        stepper("fit_answerability", len(data.queries)),
+    )
+    groups = [(samples["there"], samples["removed"])]
+    if corpus is not None:
+        groups.append(_asked(corpus.reweighted(file), cases))
+    table["answerability"], figures = fitting.fit_answerability(groups, fitting.ANSWERABILITY_SIGNALS)
+    table["bars"] = fitting.bars(*(_chances(table["answerability"], part) for part in groups[-1]))
+    table["provenance"] = fitting.provenance(set_name, data, {"questions_over_corpus": len(cases), **figures})
+    _write(file, table)
+    return {"bars": table["bars"], **table["provenance"]}
+
+
+def _asked(corpus: Build, cases: Sequence[Case]) -> tuple[list[Sample], list[Sample]]:
+    able = [Sample(*corpus.certainty(case.question)) for case in cases if case.expected == Status.ANSWERED]
+    unable = [Sample(*corpus.certainty(case.question)) for case in cases if case.expected == Status.NOT_FOUND]
+    return able, unable
+
+
+def _chances(table: Mapping[str, Any], samples: Sequence[Sample]) -> list[float]:
+    model = LinearModel.of(table)
+    return [model.chance(sample.signals) for sample in samples]
+
+
+def _write(file: Path, table: Mapping[str, Any]) -> None:
+    file.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
