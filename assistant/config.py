@@ -64,7 +64,7 @@ class ChunkingSettings(Section):
     """The recipe; a change makes every document be chunked again."""
 
     max_tokens: int = Field(
-        320, ge=40, description="tiktoken o200k tokens; about 115 Polish words, inside e5's 512 limit"
+        600, ge=40, description="tiktoken o200k tokens, about 210 Polish words: just inside e5's own limit of 512"
     )
     min_tokens: int = Field(60, ge=0, description="smaller neighbours under one heading are joined")
 

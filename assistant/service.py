@@ -29,8 +29,9 @@ from .indexing.records import (
     Recipe,
     VerifyReport,
 )
-from .ingestion import chunking, reading, sources, structure
+from .ingestion import chunking, parsers, reading, sources, structure
 from .ingestion.layout import Parsed, Part, PartKind, Piece
+from .ingestion.parsers.pdf import ocr
 from .ingestion.sandbox import Sandbox
 from .ingestion.sources import SourceFile
 from .prompts import Words, load_words, read_table
@@ -121,6 +122,7 @@ class Service:
         yield _check(
             "embedder", lambda: {"dimension": len(self.embedder.embed_query("próba")), "model": self.embedder.identity}
         )
+        yield _check("ocr", lambda: {"polish": ocr.can_read()})
         yield _check("index", lambda: {"generation": self._current.get().id, "notice": self._current.get().notice})
 
     # evaluation
@@ -276,9 +278,11 @@ def build(settings: Settings) -> Service:
 
 
 def _fingerprint(item: SourceFile | Verdict) -> str:
+    """Everything a file's reading depends on: its bytes, its side file, the readers, and OCR for a PDF."""
     if isinstance(item, Verdict):
-        return json.dumps([item.error, item.details], sort_keys=True)
-    return item.sha256 + (sources.digest(item.side) if item.side else "")
+        return json.dumps([item.error, item.details, [warning.details for warning in item.warnings]], sort_keys=True)
+    side = sources.digest(item.side) if item.side else ""
+    return json.dumps([item.sha256, side, parsers.VERSION, item.kind == "pdf" and ocr.can_read()])
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:

@@ -25,7 +25,6 @@ ALLOWED_NEIGHBOURS = {("retrieval", "indexing"), ("domain", "domain"), ("prompts
 HOMES = {
     "bm25s": "indexing.lexical",
     "chromadb": "indexing.dense",
-    "docx": "ingestion.parsers.docx",
     "huggingface_hub": "providers.embedders",
     "ir_measures": "evaluation.metrics",
     "langchain_core": "retrieval.langchain",

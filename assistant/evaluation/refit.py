@@ -18,6 +18,8 @@ from . import fitting
 from .datasets import Beir, Case
 from .runner import Sample, Step, collect
 
+CANDIDATES = 30  # passages a question brings to the fit, as many as the ranker sees
+
 
 class Build(Protocol):
     """What fitting needs of a service."""
@@ -58,18 +60,22 @@ def refit(
     """
     table: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     ids = {path: name for name, path, *_ in over.documents()}
+    with_gold = [case for case in cases if case.gold] if corpus is not None else []
 
     def search(question: str, without: Sequence[str]) -> Retrieval:
-        return over.search(question, 100, [ids[path] for path in without])
+        return over.search(question, CANDIDATES, [ids[path] for path in without])
 
-    ranker = fitting.fit_ranker(data, search, stepper("fit_ranker", len(data.queries)))
-    table["ranker"] = fitting.keep_unfitted(table["ranker"], ranker)
+    groups = [(fitting.beir_rows(data, search, stepper("fit_ranker", len(data.queries))), 1.0)]
+    if corpus is not None:
+        rows = fitting.case_rows(with_gold, _passages(corpus), stepper("fit_ranker_own", len(with_gold)))
+        groups.append((rows, fitting.OWN_QUESTIONS))
+    table["ranker"] = fitting.fit_order(groups, fitting.RANKER_SIGNALS)
     _write(file, table)
     if corpus is not None:
         corpus = corpus.reweighted(file)
-        with_gold = [case for case in cases if case.gold]
-        step = stepper("fit_units", len(with_gold))
-        table["units"] = fitting.fit_units(with_gold, corpus.units, fitting.UNIT_SIGNALS, step)
+        rows = fitting.case_rows(with_gold, corpus.units, stepper("fit_units", len(with_gold)))
+        units = fitting.fit_order([(rows, 1.0)], fitting.UNIT_SIGNALS)
+        table["units"] = fitting.keep_unfitted(table["units"], units)
         _write(file, table)
     over = over.reweighted(file)
     samples = collect(
@@ -77,14 +83,24 @@ def refit(
         lambda q, without: Sample(*over.certainty(q, [ids[p] for p in without])),
         stepper("fit_answerability", len(data.queries)),
     )
-    groups = [(samples["there"], samples["removed"])]
+    searches = [(samples["there"], samples["removed"])]
     if corpus is not None:
-        groups.append(_asked(corpus.reweighted(file), cases))
-    table["answerability"], figures = fitting.fit_answerability(groups, fitting.ANSWERABILITY_SIGNALS)
-    table["bars"] = fitting.bars(*(_chances(table["answerability"], part) for part in groups[-1]))
+        searches.append(_asked(corpus.reweighted(file), cases))
+    table["answerability"], figures = fitting.fit_answerability(searches, fitting.ANSWERABILITY_SIGNALS)
+    table["bars"] = fitting.bars(*(_chances(table["answerability"], part) for part in searches[-1]))
     table["provenance"] = fitting.provenance(set_name, data, {"questions_over_corpus": len(cases), **figures})
     _write(file, table)
     return {"bars": table["bars"], **table["provenance"]}
+
+
+def _passages(corpus: Build) -> fitting.Candidates:
+    """Passages as candidates: their units' words and their signals."""
+
+    def found(question: str) -> list[tuple[str, Mapping[str, float]]]:
+        passages = corpus.search(question, CANDIDATES).passages
+        return [(" ".join(unit.text for unit in p.chunk.units), p.signals) for p in passages]
+
+    return found
 
 
 def _asked(corpus: Build, cases: Sequence[Case]) -> tuple[list[Sample], list[Sample]]:

@@ -170,7 +170,7 @@ class _Build:
                 raise
             faults.point("switched")
             with contextlib.suppress(OSError):
-                pointer.sweep(self.indexes, keep)
+                pointer.sweep(self.indexes, 1 if self._removed() else keep)  # what was removed must be gone
             faults.point("swept")
             return self._report(self.name, manifest.counts, up_to_date=False, copied=copied)
         finally:
@@ -539,9 +539,13 @@ class _Build:
 
     # -- bookkeeping -----------------------------------------------------------------------------
 
+    def _removed(self) -> set[str]:
+        """Paths of the parent that are no longer wanted."""
+        return set(self.parent.files if self.parent else ()) - {entry.path for entry in self.entries}
+
     def _report(self, name: str, counts: Counts, up_to_date: bool, copied: bool = False) -> BuildReport:
-        before = self.parent.files if self.parent else {}
-        verdicts = [verdict for _, verdict in before.values()] if up_to_date else self.verdicts
+        kept = self.parent.files.values() if self.parent and up_to_date else ()
+        verdicts = [verdict for _, verdict in kept] if up_to_date else self.verdicts
         return BuildReport(
             generation=name,
             up_to_date=up_to_date,
@@ -549,7 +553,7 @@ class _Build:
             verdicts=tuple(verdicts),
             read=self.read,
             kept=len(self.entries) if up_to_date else self.kept,
-            removed=len(set(before) - {entry.path for entry in self.entries}),
+            removed=len(self._removed()),
             embedded=self.embedded,
             reused=0
             if up_to_date

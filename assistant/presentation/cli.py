@@ -6,9 +6,12 @@ the error tree; 0 means done.
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -27,17 +30,28 @@ from . import render, schemas
 Indexes = Annotated[Path | None, typer.Option()]
 Json = Annotated[bool, typer.Option("--json")]
 Lang = Annotated[str | None, typer.Option()]
+# Typer's own words in a help page, and their keys in `[cli.labels]`
+LABELS = {
+    r"(?m)^Usage:": "usage",
+    r"(?m)^Options:$": "options",
+    r"(?m)^Arguments:$": "arguments",
+    r"(?m)^Commands:$": "commands",
+    r"\[OPTIONS\]": "options_place",
+    r"COMMAND \[ARGS\]\.\.\.": "command_place",
+    r"Show this message and exit\.": "help",
+    r"\[required\]": "required",
+}
 CHAT_ENDS = {"koniec", "wyjdź", "exit", "quit", "q"}
 
 
-def main() -> None:
-    """The console script."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The console script; `arguments` default to the process's own. Ends in SystemExit."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    _forgiving_streams()
     try:
-        words = load_words(config.ROOT / "prompts")[_lang()]
-        app = application(words)
-        app(standalone_mode=True)
+        sys.exit(_run(arguments, load_words(config.ROOT / "prompts")[_lang()]))
     except AssistantError as error:
-        _fail(error, as_json="--json" in sys.argv)
+        _fail(error, as_json="--json" in arguments)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
@@ -59,6 +73,21 @@ def application(words: Words) -> Any:
     return root
 
 
+def _run(arguments: Sequence[str], words: Words) -> int:
+    """The exit code of one command line. Raises AssistantError, BrokenPipeError, SystemExit."""
+    try:
+        return application(words).main(arguments, prog_name="assistant", standalone_mode=False) or 0
+    except (AssistantError, BrokenPipeError):
+        raise
+    except typer.Abort:
+        return 1
+    except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error, file=sys.stderr)
+            return UsageError.exit_code
+        raise _named(error, words) from error
+
+
 # commands
 
 
@@ -76,13 +105,13 @@ def index(
     if as_json:
         return _print_json({**asdict(report), "verdicts": rows})
     console = render.console()
-    if not report.up_to_date or any(row["outcome"] == Outcome.REFUSED for row in rows):
+    if rows and (not report.up_to_date or any(row["outcome"] == Outcome.REFUSED for row in rows)):
         console.print(render.verdicts(rows, words))
     key = "cli.up_to_date" if report.up_to_date else "cli.indexed"
     counts = report.counts
     console.print(words.text(key, documents=counts.documents, chunks=counts.chunks, generation=report.generation))
     if not counts.documents:
-        console.print(words.text("cli.empty", path=built.settings.corpus))
+        console.print(render.safe(words.text("cli.empty", path=built.settings.corpus)))
 
 
 def ask(
@@ -115,7 +144,8 @@ def search(
     found = built.search(_text(query), k)
     if as_json:
         return _print_json(schemas.search(found, time.perf_counter() - started))
-    render.console().print(render.passages(found, built.words[built.settings.lang]))
+    words = built.words[built.settings.lang]
+    render.console().print(render.passages(found, words) if found.passages else words.text("answers.not_found"))
 
 
 def chat(indexes: Indexes = None) -> None:
@@ -130,8 +160,13 @@ def chat(indexes: Indexes = None) -> None:
     console.print(words.text("cli.welcome", documents=report.counts.documents))
     earlier: list[str] = []
     for question in _questions(words):
-        answer = built.ask(question, None, earlier)
-        earlier.append(answer.question)
+        try:
+            answer = built.ask(question, None, earlier)
+        except AssistantError as error:  # the next question may be luckier
+            _complain(error, words)
+            continue
+        if answer.generation:  # what was stopped before looking is nothing to lean on
+            earlier.append(answer.question)
         _show(built, answer)
     console.print(words.text("cli.goodbye"))
 
@@ -152,7 +187,8 @@ def doctor(indexes: Indexes = None, as_json: Json = False) -> None:
     built = _service(indexes=indexes)
     checks = list(built.doctor())
     if as_json:
-        _print_json({"checks": [asdict(check) for check in checks]})
+        words = built.words[built.settings.lang]
+        _print_json({"checks": [schemas.check(check, words) for check in checks]})
     else:
         _checks(built, checks)
     sys.exit(0 if all(check.ok for check in checks) else 70)
@@ -168,7 +204,8 @@ def documents(indexes: Indexes = None, as_json: Json = False) -> None:
     verdicts = [schemas.verdict(verdict, words) for verdict in built.verdicts()]
     if as_json:
         return _print_json({"documents": rows, "verdicts": verdicts})
-    render.console().print(render.verdicts(verdicts, words))
+    empty = words.text("cli.empty", path=built.settings.corpus)
+    render.console().print(render.verdicts(verdicts, words) if verdicts else render.safe(empty))
 
 
 # evaluation
@@ -304,14 +341,14 @@ def _batch(built: service.Service, file: Path, lang: str | None) -> int:
         except AssistantError as error:
             code = error.exit_code
             result = {"error": schemas.error(error, built.words[lang or built.settings.lang])}
-        print(json.dumps({"id": row.get("id"), **result}, ensure_ascii=False), flush=True)
+        _print_json({"id": row.get("id"), **result})
     return code
 
 
 def _row(line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line.decode("utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise QuestionError(reason=str(error)) from None
     if not isinstance(row, dict) or not isinstance(row.get("question"), str):
         raise QuestionError(reason='{"id": …, "question": "…"}')
@@ -339,17 +376,14 @@ def _show(built: service.Service, answer: Answer) -> None:
 
 
 def _checks(built: service.Service, checks: Sequence[Any]) -> None:
-    console = render.console()
-    for check in checks:
-        details = ", ".join(f"{name}: {value}" for name, value in check.details.items())
-        console.print(render.safe(f"{'✔' if check.ok else '✘'} {check.name}  {details}"))
+    render.console().print(render.checks([schemas.check(check, built.words[built.settings.lang]) for check in checks]))
 
 
 def _figures(report: dict[str, Any], as_json: bool) -> None:
     if as_json:
         return _print_json(report)
     short = {name: value for name, value in report.items() if name != "rows"}
-    render.console().print(json.dumps(short, ensure_ascii=False, indent=1))
+    render.console().print(render.safe(json.dumps(short, ensure_ascii=False, indent=1)))
 
 
 def _retrieve(built: service.Service, k: int) -> Callable[..., Any]:
@@ -395,6 +429,7 @@ def _describe(command: Any, words: Words, key: str) -> None:
         command.help = words.text(f"{key}.help")
     if words.has(f"{key}.examples"):
         command.epilog = "\b\n" + words.text(f"{key}.examples")
+    command.get_help = lambda context, whole=command.get_help: _labelled(whole(context), words)
     for parameter in command.params:
         for place in (f"{key}.{parameter.name}", f"cli.option.{parameter.name}"):
             if words.has(place):
@@ -404,15 +439,54 @@ def _describe(command: Any, words: Words, key: str) -> None:
         _describe(inner, words, f"{key}.{name}")
 
 
+def _labelled(page: str, words: Words) -> str:
+    for label, key in LABELS.items():
+        page = re.sub(label, words.text(f"cli.labels.{key}"), page)
+    return page
+
+
 def _print_json(value: dict[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False, default=str))
+    unicode = "utf" in (sys.stdout.encoding or "").lower()
+    print(schemas.line(value, ascii_only=not unicode), flush=True)
+
+
+# failures
 
 
 def _fail(error: AssistantError, as_json: bool) -> None:
     words = load_words(config.ROOT / "prompts")[_lang()]
-    shape = schemas.error(error, words)
     if as_json:
-        _print_json(shape)
+        _print_json(schemas.error(error, words))
     else:
-        print(render.safe(f"{shape['message']}\n{shape['hint']}"), file=sys.stderr)
+        _complain(error, words)
     sys.exit(error.exit_code)
+
+
+def _complain(error: AssistantError, words: Words) -> None:
+    shape = schemas.error(error, words)
+    print(render.safe(f"{shape['message']}\n{shape['hint']}"), file=sys.stderr)
+
+
+def _named(error: Exception, words: Words) -> AssistantError:
+    """Typer's complaints about a command line, and whatever nobody expected, as errors of our tree."""
+    if not hasattr(error, "format_message"):
+        traceback.print_exception(error)
+        return AssistantError(reason=f"{type(error).__name__}: {error}")
+    key, message = f"cli.usage.{type(error).__name__}", error.format_message()
+    return UsageError(reason=words.text(key, what=_subject(error, message)) if words.has(key) else message)
+
+
+def _subject(error: Exception, message: str) -> str:
+    """What a complaint is about: the option, the parameter, or the words in quotes or brackets."""
+    parameter = getattr(error, "param", None)
+    if parameter is not None:
+        return str(max(parameter.opts, key=len, default=parameter.name))
+    quoted = re.search(r"'.+'| \(.+\)$", message)
+    return getattr(error, "option_name", "") or (quoted[0].strip(" '()") if quoted else message)
+
+
+def _forgiving_streams() -> None:
+    """Bytes that are no text in, and letters that the terminal does not know out, must not end a command."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -14,10 +16,12 @@ from rich.text import Text
 
 from ..domain.answers import Answer, Citation, Retrieval, Sentence, Status, Suggestion
 from ..domain.documents import UnitKind
+from ..domain.text import clean
 from ..prompts import Words
 
 CONTEXT_CHARS = 120  # characters of the source shown on each side of a quote
 LONG_QUOTE = 400  # a longer quote (a list given whole) is shown by its first words
+RULER = re.compile(r"\|?(?:\s*:?-{3,}:?\s*\|)+")  # the line under a Markdown table's header
 COLOURS = {Status.ANSWERED: "green", Status.PARTIAL: "yellow"}
 
 
@@ -103,6 +107,16 @@ def verdicts(rows: Iterable[dict[str, object]], words: Words) -> Table:
     return table
 
 
+def checks(rows: Iterable[dict[str, Any]]) -> RenderableType:
+    """What was looked at: a line each, and for what failed what to do."""
+    lines = []
+    for row in rows:
+        details = ", ".join(f"{name}: {value}" for name, value in row["details"].items() if value not in ("", [], ()))
+        said = "".join(f"\n  {row[part]}" for part in ("message", "hint") if row[part])
+        lines.append(Text(safe(f"{'✔' if row['ok'] else '✘'} {row['name']}  {details}{said}")))
+    return Group(*lines)
+
+
 def console(stderr: bool = False) -> Console:
     """The terminal; plain text when it is a pipe."""
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
@@ -142,12 +156,30 @@ def _citation(value: Citation, context: Context, words: Words) -> RenderableType
     head = Text(f"[{value.n}] ", style="bold cyan")
     where = place("", value.pages if context.paged else None, value.headings, words)
     head.append(safe(where), style="bold")
-    quote = " ".join(value.quote.split())
-    shown = quote if len(quote) <= LONG_QUOTE else quote[:LONG_QUOTE] + " …"
-    around = Text("… " + safe(" ".join(context.before.split())) + " ", style="dim")
+    quote = " ".join(RULER.sub(" ", value.quote).split())
+    shown = quote if len(quote) <= LONG_QUOTE else quote[:LONG_QUOTE].rpartition(" ")[0] + " …"
+    before, after = _before(context.before), _after(context.after)
+    around = Text(f"… {safe(before)} " if before else "", style="dim")
     around.append(safe(shown), style="not dim reverse")
-    around.append(" " + safe(" ".join(context.after.split())) + " …", style="dim")
+    around.append(f" {safe(after)} …" if after else "", style="dim")
     return Padding(Group(head, around), (0, 0, 1, 2))
+
+
+def _before(text: str) -> str:
+    """The end of the quote's own paragraph before it, in whole words, without Markdown's marks."""
+    paragraph = text.rpartition("\n\n")[2]
+    cut = len(paragraph) >= CONTEXT_CHARS and not paragraph[:1].isspace()
+    return _readable(paragraph.partition(" ")[2] if cut else paragraph)
+
+
+def _after(text: str) -> str:
+    paragraph = text.partition("\n\n")[0]
+    cut = len(paragraph) >= CONTEXT_CHARS and not paragraph[-1:].isspace()
+    return _readable(paragraph.rpartition(" ")[0] if cut else paragraph)
+
+
+def _readable(text: str) -> str:
+    return " ".join(clean(RULER.sub(" ", text), markup=True).text.split())
 
 
 def _suggestions(status: Status, items: Sequence[Suggestion], words: Words) -> list[RenderableType]:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 from ..domain.answers import Answer, Citation, Passage, Retrieval, Suggestion
 from ..domain.documents import Verdict
 from ..errors import AssistantError
+from ..indexing.records import Check
 from ..prompts import Words
+
+# What JSON leaves as it is but a terminal obeys or cannot print: DEL and C1 controls, direction and
+# zero-width marks, line separators, the byte order mark, halves of surrogate pairs
+STEERING = re.compile(r"[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]")
+
+
+def line(value: dict[str, Any], ascii_only: bool = False) -> str:
+    """One line of JSON that is safe to print: characters that steer a terminal are written as escapes."""
+    text = json.dumps(value, ensure_ascii=ascii_only, default=str)
+    return STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def answer(value: Answer) -> dict[str, Any]:
@@ -103,6 +116,20 @@ def error(value: AssistantError, words: Words) -> dict[str, Any]:
         "code": value.code,
         "message": words.text(f"errors.{value.code}.message", **_reasoned(details, words)),
         "hint": words.text(f"errors.{value.code}.hint", **details),
+    }
+
+
+def check(value: Check, words: Words) -> dict[str, Any]:
+    """One thing that `doctor` or `verify` looked at; what failed says what to do."""
+    code = str(value.details.get("error", ""))
+    details = {name: str(detail) for name, detail in value.details.items()}
+    known = not value.ok and words.has(f"errors.{code}.message")
+    return {
+        "name": value.name,
+        "ok": value.ok,
+        "details": value.details,
+        "message": words.text(f"errors.{code}.message", **_reasoned(details, words)) if known else "",
+        "hint": words.text(f"errors.{code}.hint", **details) if known else "",
     }
 
 

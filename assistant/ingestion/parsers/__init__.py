@@ -12,6 +12,8 @@ from pathlib import Path
 from ...config import IngestionSettings
 from ..layout import Parsed
 
+VERSION = 1  # raise it when any parser reads files differently: every file is then read again
+
 Parser = Callable[[Path, IngestionSettings], Parsed]
 
 TABLE: Mapping[str, tuple[str, str]] = {

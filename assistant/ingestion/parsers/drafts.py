@@ -77,8 +77,8 @@ def blank(text: str) -> bool:
 def header_rows(rows: Sequence[Sequence[str]], first_is_bold: bool = False) -> int:
     """1 when the first row reads as a header of what follows, else 0; for files that do not say.
 
-    A header has at least two short filled cells, all but the corner; a first cell that ends in a colon
-    or a row of figures is content.
+    A header has at least two short filled cells and more filled than empty ones; a first cell that ends
+    in a colon or a row of figures is content.
     """
     if len(rows) < 2:
         return 0
@@ -88,7 +88,7 @@ def header_rows(rows: Sequence[Sequence[str]], first_is_bold: bool = False) -> i
     if first_is_bold:
         return 1
     figures = sum(bool(re.fullmatch(r"[\d\s.,%+–-]+(zł|PLN|EUR|€)?", cell)) for cell in filled)
-    return int(not filled[0].endswith(":") and figures * 2 < len(filled) and not any(map(blank, rows[0][1:])))
+    return int(not filled[0].endswith(":") and figures * 2 < len(filled) and len(filled) * 2 > len(rows[0]))
 
 
 def sensible_title(text: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.config import IngestionSettings
+from assistant.errors import DocumentError
 from assistant.ingestion.layout import Parsed, Piece
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -68,7 +69,9 @@ def warnings(parsed: Parsed) -> dict[str, Any]:
 # ── Word ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def docx(body: str, *, styles: str = "", numbering: str = "", notes: str = "", extra: dict[str, str] | None = None) -> bytes:
+def docx(
+    body: str, *, styles: str = "", numbering: str = "", notes: str = "", extra: dict[str, str] | None = None
+) -> bytes:
     """A minimal .docx around the given XML of its body, styles, numbering and footnotes."""
     parts = {
         "styles": ("styles", f"<w:styles xmlns:w='{W}'>{styles}</w:styles>"),
@@ -90,7 +93,8 @@ def docx(body: str, *, styles: str = "", numbering: str = "", notes: str = "", e
 
 def document(body: str) -> str:
     spaces = {
-        "w": W, "r": R, "m": "http://schemas.openxmlformats.org/officeDocument/2006/math", "v": "urn:schemas-microsoft-com:vml",
+        "w": W, "r": R, "m": "http://schemas.openxmlformats.org/officeDocument/2006/math",
+        "v": "urn:schemas-microsoft-com:vml",
         "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
         "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
     }  # fmt: skip
@@ -349,10 +353,11 @@ def diagram_deck() -> bytes:
     dgm = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
     a = "http://schemas.openxmlformats.org/drawingml/2006/main"
     frame = (
-        f"<p:graphicFrame xmlns:dgm='{dgm}' xmlns:r='{R}'><p:nvGraphicFramePr><p:cNvPr id='9' name='d'/><p:cNvGraphicFramePr/>"
-        "<p:nvPr/></p:nvGraphicFramePr><p:xfrm><a:off x='0' y='2000000'/><a:ext cx='9' cy='9'/></p:xfrm><a:graphic>"
-        f"<a:graphicData uri='{dgm}'><dgm:relIds r:dm='rDm' r:lo='x' r:qs='x' r:cs='x'/></a:graphicData></a:graphic>"
-        "</p:graphicFrame>"
+        f"<p:graphicFrame xmlns:dgm='{dgm}' xmlns:r='{R}'><p:nvGraphicFramePr><p:cNvPr id='9' name='d'/>"
+        "<p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr>"
+        "<p:xfrm><a:off x='0' y='2000000'/><a:ext cx='9' cy='9'/></p:xfrm>"
+        f"<a:graphic><a:graphicData uri='{dgm}'><dgm:relIds r:dm='rDm' r:lo='x' r:qs='x' r:cs='x'/>"
+        "</a:graphicData></a:graphic></p:graphicFrame>"
     )
     words = {"1": "Umowa", "2": "wywiady", "3": "Diagnoza"}
     points = "<d:pt modelId='0' type='doc'/>" + "".join(
@@ -365,7 +370,8 @@ def diagram_deck() -> bytes:
     slide = "ppt/slides/slide1.xml"
     rels = "ppt/slides/_rels/slide1.xml.rels"
     link = f"<Relationship Id='rDm' Type='{R}/diagramData' Target='../diagrams/data1.xml'/></Relationships>"
-    model = f"<d:dataModel xmlns:d='{dgm}' xmlns:a='{a}'><d:ptLst>{points}</d:ptLst><d:cxnLst>{links}</d:cxnLst></d:dataModel>"
+    lists = f"<d:ptLst>{points}</d:ptLst><d:cxnLst>{links}</d:cxnLst>"
+    model = f"<d:dataModel xmlns:d='{dgm}' xmlns:a='{a}'>{lists}</d:dataModel>"
     return with_files(
         plain,
         {
@@ -374,3 +380,12 @@ def diagram_deck() -> bytes:
             "ppt/diagrams/data1.xml": model,
         },
     )
+
+
+def verdict(parse: Callable[[Path, IngestionSettings], Parsed], path: Path) -> str:
+    """ "parsed", its promises kept, or the reason of the refusal; any other exception is the test's failure."""
+    try:
+        check_promises(parse(path, LIMITS))
+    except DocumentError as error:
+        return str(error.details["reason"])
+    return "parsed"

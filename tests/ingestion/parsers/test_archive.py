@@ -80,7 +80,11 @@ REFUSED = {
     "a name that climbs": (made.with_files(GOOD, {"word/../../x": "x"}), DangerousDocument, "entry_names"),
     "a name from the root": (made.with_files(GOOD, {"/etc/x": "x"}), DangerousDocument, "entry_names"),
     "a name with a drive": (made.with_files(GOOD, {"C:\\x": "x"}), DangerousDocument, "entry_names"),
-    "an archive in the archive": (made.with_files(GOOD, {"word/media/a.png": GOOD}), DangerousDocument, "nested_archive"),
+    "an archive in the archive": (
+        made.with_files(GOOD, {"word/media/a.png": GOOD}),
+        DangerousDocument,
+        "nested_archive",
+    ),
     "billion laughs": (with_part(LAUGHS), DangerousDocument, "xml_dtd"),
     "a foreign entity": (with_part(XXE, "word/document.xml"), DangerousDocument, "xml_dtd"),
     "an entity in the core properties": (with_part(XXE, "docProps/core.xml"), DangerousDocument, "xml_dtd"),
@@ -99,17 +103,26 @@ REFUSED = {
         "xml_encoding",
     ),
     "an entity in UTF-32": (with_part(XXE.decode().encode("utf-32")), UnreadableDocument, "xml_encoding"),
-    "an entity in EBCDIC": (with_part(("<?xml version='1.0'?>" + XXE.decode()).encode("cp037")), UnreadableDocument, "xml_encoding"),
+    "an entity in EBCDIC": (
+        with_part(("<?xml version='1.0'?>" + XXE.decode()).encode("cp037")),
+        UnreadableDocument,
+        "xml_encoding",
+    ),
     "an entity in a part with another ending": (
         made.with_files(
-            typed(made.WORD_MAIN, "<Override PartName='/word/x.bin' ContentType='application/xml'/>"), {"word/x.bin": XXE}
+            typed(made.WORD_MAIN, "<Override PartName='/word/x.bin' ContentType='application/xml'/>"),
+            {"word/x.bin": XXE},
         ),
         DangerousDocument,
         "xml_dtd",
     ),
     "macros": (made.with_files(GOOD, {"word/vbaProject.bin": "x"}), DangerousDocument, "macro"),
     "a .docm renamed": (typed(MACRO), DangerousDocument, "macro"),
-    "a template on the web": (external("attachedTemplate", "https://x.example/t.dotm"), DangerousDocument, "remote_template"),
+    "a template on the web": (
+        external("attachedTemplate", "https://x.example/t.dotm"),
+        DangerousDocument,
+        "remote_template",
+    ),
     "a template on a share": (external("attachedTemplate", "\\\\host\\t.dotm"), DangerousDocument, "remote_template"),
     "a template on a share, as an address": (
         external("attachedTemplate", "file://host/t.dotm"),
@@ -185,7 +198,9 @@ def test_relations_lead_from_part_to_part(tmp_path: Path) -> None:
     assert package.related(package.main, "theme") is None
 
 
-def test_millions_of_entries_are_refused_before_they_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_millions_of_entries_are_refused_before_they_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def listed(*_: object) -> None:
         raise AssertionError("the directory was read")
 

@@ -10,11 +10,11 @@ import office_samples as made
 import pytest
 from office_samples import LIMITS, numbered, outline, p, run, style, tbl, tc, tr
 
-from assistant.errors import AssistantError, UnreadableDocument
+from assistant.errors import UnreadableDocument
 from assistant.ingestion.layout import Parsed
 from assistant.ingestion.parsers import docx
 
-
+VERDICTS = {"parsed", "no_text", "wrong_type", "damaged_archive", "damaged_xml", "xml_encoding", "overlapping_entries"}
 HEADING = "<w:style w:type='paragraph' w:styleId='H{n}'><w:name w:val='{name}'/>{more}</w:style>"
 STYLES = (
     HEADING.format(n=1, name="heading 1", more="")
@@ -109,7 +109,8 @@ CASES = {
         ["p abc", "p d"],
     ),
     "an unfilled content control is no text": (
-        f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{p('Kliknij tutaj')}</w:sdtContent></w:sdt>" + p("t"),
+        f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{p('Kliknij tutaj')}</w:sdtContent></w:sdt>"
+        + p("t"),
         ["p t"],
     ),
     "mathematics is left out": (f"<w:p>{run('x')}<m:oMath><m:r><m:t>E=mc2</m:t></m:r></m:oMath></w:p>", ["p x"]),
@@ -144,7 +145,10 @@ CASES = {
     "paragraphs, items and tables in a cell on one line": (
         tbl(
             tr(tc("A"), tc("B")),
-            tr(tc(inner=p("a") + p("b", numbered(2)) + p("c", numbered(2))), tc(inner=tbl(tr(tc("d"), tc("e"))) + p("f"))),
+            tr(
+                tc(inner=p("a") + p("b", numbered(2)) + p("c", numbered(2))),
+                tc(inner=tbl(tr(tc("d"), tc("e"))) + p("f")),
+            ),
         ),
         ["h A | B", "r a; b; c | d e f"],
     ),
@@ -153,7 +157,11 @@ CASES = {
         ["## Uwaga", "- a", "- b"],
     ),
     "a deleted row is gone": (
-        tbl(tr(tc("A"), tc("B")), "<w:tr><w:trPr><w:del/></w:trPr>" + tc("x") + tc("y") + "</w:tr>", tr(tc("1"), tc("2"))),
+        tbl(
+            tr(tc("A"), tc("B")),
+            "<w:tr><w:trPr><w:del/></w:trPr>" + tc("x") + tc("y") + "</w:tr>",
+            tr(tc("1"), tc("2")),
+        ),
         ["h A | B", "r 1 | 2"],
     ),
     "a table of contents is no piece": (
@@ -223,7 +231,13 @@ def test_text_hidden_by_its_style_is_left_out(tmp_path: Path) -> None:
 
 
 def test_footnotes_come_last_and_separators_never(tmp_path: Path) -> None:
-    notes = "<w:footnote w:type='separator' w:id='0'>" + p("—") + "</w:footnote><w:footnote w:id='2'>" + p("Dz.U.") + "</w:footnote>"
+    notes = (
+        "<w:footnote w:type='separator' w:id='0'>"
+        + p("—")
+        + "</w:footnote><w:footnote w:id='2'>"
+        + p("Dz.U.")
+        + "</w:footnote>"
+    )
     assert outline(parse(tmp_path, p("tekst"), notes=notes)) == ["p tekst", "p Dz.U."]
 
 
@@ -275,7 +289,11 @@ def test_with_heading_styles_bold_lines_stay_paragraphs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("title", "expected"),
-    [("Podręcznik MOIP", "Podręcznik MOIP"), ("Microsoft Word - wersja 3.docx", "Z dokumentu"), ("Dokument1", "Z dokumentu")],
+    [
+        ("Podręcznik MOIP", "Podręcznik MOIP"),
+        ("Microsoft Word - wersja 3.docx", "Z dokumentu"),
+        ("Dokument1", "Z dokumentu"),
+    ],
 )
 def test_the_title_is_one_a_person_wrote(tmp_path: Path, title: str, expected: str) -> None:
     core = f"<c:coreProperties xmlns:c='c' xmlns:dc='d'><dc:title>{title}</dc:title></c:coreProperties>"
@@ -294,7 +312,9 @@ def test_a_strict_file_reads_the_same(tmp_path: Path) -> None:
         files = {
             name: archive.read(name)
             .decode()
-            .replace("http://schemas.openxmlformats.org/wordprocessingml/2006/main", "http://purl.oclc.org/ooxml/w/main")
+            .replace(
+                "http://schemas.openxmlformats.org/wordprocessingml/2006/main", "http://purl.oclc.org/ooxml/w/main"
+            )
             .replace(made.R, "http://purl.oclc.org/ooxml/officeDocument/relationships")
             for name in archive.namelist()
         }
@@ -354,8 +374,4 @@ def test_a_mutated_file_is_read_or_refused_never_a_crash(tmp_path: Path) -> None
             mutant = made.with_files(whole, {name: made.mutated(files[name].encode(), random_, text=True)})
         else:
             mutant = made.mutated(whole, random_)
-        path = made.write(tmp_path, "a.docx", mutant)
-        try:
-            made.check_promises(docx.parse(path, LIMITS))
-        except AssistantError as error:
-            assert error.details["path"] == str(path)
+        assert made.verdict(docx.parse, made.write(tmp_path, "a.docx", mutant)) in VERDICTS

@@ -1,0 +1,145 @@
+"""What every test may use: models built once a run, services over small corpora, and honest skips.
+
+A test that needs a Debian package says so: `@pytest.mark.system("tesseract", "qpdf")`. Without the
+programs it is skipped with the reason printed; when TESTS_REQUIRE_SYSTEM=1 (see .ci/run) such a skip
+is a failure, however it came about.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant import config, service
+from assistant.service import Service
+
+REQUIRED = "TESTS_REQUIRE_SYSTEM"
+MakeService = Callable[..., Service]
+
+
+# ---- Debian packages -----------------------------------------------------------------------------
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("system"):
+        missing = [name for name in marker.args if shutil.which(name) is None]
+        if missing:
+            pytest.skip(f"needs {', '.join(missing)}: make system")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    report = yield
+    if report.skipped and os.environ.get(REQUIRED) == "1" and item.get_closest_marker("system"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"{reason}\n{REQUIRED}=1: a skipped system test is a failure"
+    return report
+
+
+# ---- services over small corpora -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Embedding model and dictionaries, ready: the repository's own, or built once for all workers of this run."""
+    own = config.ROOT / "indexes" / service.MODELS
+    if own.is_dir():
+        return own
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    (shared / service.MODELS).mkdir(exist_ok=True)
+    return shared / service.MODELS
+
+
+@pytest.fixture(scope="session")
+def index_folder(models: Path) -> Callable[[Path], Path]:
+    """Makes an index folder that shares the models."""
+
+    def make(folder: Path) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / service.MODELS).symlink_to(models, target_is_directory=True)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def loaded(models: Path) -> Service:
+    """A service that lends its embedder and analyzer to others, so that a run loads them once."""
+    return service.build(config.load({}, indexes=models.parent))
+
+
+@pytest.fixture(scope="session")
+def make_service(index_folder: Callable[[Path], Path], loaded: Service) -> MakeService:
+    """A real service over a corpus and an index folder; settings as keywords. The model is loaded once."""
+
+    def make(corpus: Path, indexes: Path, **given: Any) -> Service:
+        if not indexes.exists():
+            index_folder(indexes)
+        made = service.build(config.load({}, corpus.parent, corpus=corpus, indexes=indexes, **given))
+        made.__dict__.update(embedder=loaded.embedder, analyzer=loaded.analyzer)
+        return made
+
+    return make
+
+
+HANDBOOK = """---
+title: "Klaster Latarnia. Podręcznik"
+edition: "2026-11"
+state_of_law: "2026-01-01"
+---
+# Klaster Latarnia
+
+## Co to jest klaster Latarnia?
+
+Klaster Latarnia to sieć dziewięciu spółdzielni socjalnych z powiatu puckiego. Klaster Latarnia wspólnie kupuje
+materiały i sprzedaje usługi porządkowe.
+
+## Ile kosztuje członkostwo w klastrze?
+
+Składka członkowska w klastrze Latarnia wynosi 120 zł miesięcznie. Nowy członek przez pierwsze pół roku nie płaci.
+
+## Jakie dokumenty składa kandydat do klastra?
+
+Kandydat do klastra Latarnia składa cztery dokumenty:
+
+- deklarację członkowską,
+- odpis z rejestru,
+- uchwałę zarządu o przystąpieniu,
+- oświadczenie o niezaleganiu z podatkami.
+
+## Czy gmina może być członkiem klastra?
+
+Gmina może być członkiem wspierającym klastra Latarnia, ale nie ma prawa głosu na zebraniu.
+
+## Jak podzielono pracę w klastrze?
+
+| Zespół klastra | Liczba osób | Zadanie |
+| --- | --- | --- |
+| biuro | 3 | księgowość i kadry |
+| sprzedaż | 5 | oferty i przetargi |
+| magazyn | 2 | zakupy i wydawanie |
+"""
+NOTES = (
+    "Notatka z zebrania\n\n"
+    "Ośrodek wsparcia w Pucku szkoli animatorów dwa razy w roku, w marcu i we wrześniu.\n\n"
+    "Rejestr animatorów prowadzi \x1b[31mstarosta\x1b[0m pucki\u202e i \u009b2Jnikt inny.\n"
+)
+
+
+@pytest.fixture(scope="session")
+def small(make_service: MakeService, tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """An indexed service over two short documents, one of which tries to steer a terminal. Not to be changed."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "corpus").mkdir()
+    (folder / "corpus" / "latarnia.md").write_text(HANDBOOK, encoding="utf-8")
+    (folder / "corpus" / "notatka.txt").write_text(NOTES, encoding="utf-8")
+    made = make_service(folder / "corpus", folder / "indexes")
+    made.index()
+    return made
