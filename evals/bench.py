@@ -68,9 +68,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--sections", type=lambda text: text.split(","), default=list(SECTIONS), help=", ".join(SECTIONS)
     )
     parser.add_argument(
-        "--sizes", type=lambda text: [int(size) for size in text.split(",")], help="passages; default 1000,10000"
+        "--sizes", type=lambda text: [int(size) for size in text.split(",")], help="chunks; default 1000,10000"
     )
-    parser.add_argument("--full", action="store_true", help="100,000 passages too (half an hour, 2 GB of disk)")
+    parser.add_argument("--full", action="store_true", help="100,000 chunks too (minutes more, 2 GB of disk)")
     parser.add_argument("--indexes", type=Path, help="folder to build in; default: bench/ in the index folder")
     parser.add_argument("--output", type=Path, default=ROOT / "reports", help="folder of the report")
     parser.add_argument("--strict", action="store_true", help="exit code 1 when a goal is missed")

@@ -38,7 +38,8 @@ class Cues:
 
     def says(self, group: str, question: str) -> bool:
         """Whether the question fits a group: refer, crisis, out_of_scope, attack, follow_up."""
-        return _any(self._groups[group], fold(question).strip())
+        folded = fold(question).strip()
+        return all(_any(patterns, folded) for patterns in self._groups[group])
 
     @cached_property
     def _kinds(self) -> list[tuple[str, list[re.Pattern[str]]]]:
@@ -49,9 +50,12 @@ class Cues:
         return {name: _compiled(patterns) for name, patterns in self.table["evidence"].items()}
 
     @cached_property
-    def _groups(self) -> dict[str, list[re.Pattern[str]]]:
-        names = ("refer", "crisis", "out_of_scope", "attack", "follow_up")
-        return {name: _compiled(self.table[name]["patterns"]) for name in names}
+    def _groups(self) -> dict[str, list[list[re.Pattern[str]]]]:
+        tables = {name: self.table[name] for name in ("refer", "crisis", "out_of_scope", "attack", "follow_up")}
+        return {
+            name: [_compiled(patterns) for patterns in table.get("all_of") or [table["patterns"]]]
+            for name, table in tables.items()
+        }
 
 
 def _compiled(patterns: list[str]) -> list[re.Pattern[str]]:

@@ -119,7 +119,7 @@ def _differences(questions: Sequence[Rows], signals: Sequence[str]) -> tuple[np.
         right = [given for given, is_right in rows if is_right]
         wrong = [given for given, is_right in rows if not is_right]
         differences += [[good[name] - bad[name] for name in signals] for good in right for bad in wrong]
-        worth += [1 / len(right)] * (len(right) * len(wrong))
+        worth += [1 / max(1, len(right))] * (len(right) * len(wrong))
     return np.asarray(differences, np.float64).reshape(-1, len(signals)), np.asarray(worth)
 
 

@@ -26,7 +26,7 @@ from assistant.retrieval.retriever import HybridRetriever
 from assistant.service import Service
 
 from .figures import Goal, Section, Table, milliseconds, ratio
-from .material import Blended, Place, filler, say
+from .material import PASSAGES, Blended, Place, filler, say
 from .stopwatch import Stage, Stopwatch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +47,7 @@ PARTS = {"library.db": "texts", "vectors.npy": "vectors", "unit_vectors.npy": "u
 
 
 def run(place: Place, data: Beir, sizes: Sequence[int]) -> Section:
-    """One measurement a size (passages)."""
+    """One measurement a size (chunks)."""
     found = {size: _in_a_process(built(place, data, size), questions(data)) for size in sizes}
     goals = tuple(
         Goal(f"ask p95 at {row['chunks']} chunks", row["ask"]["in all"][1], MOST_ASK, "ms")
@@ -65,14 +65,15 @@ def questions(data: Beir) -> list[str]:
 
 
 def built(place: Place, data: Beir, size: int) -> Service:
-    """A service over `size` passages: those that answer the questions, and filler; found again when it is there."""
-    say(f"an index of {size} passages")
+    """A service over about `size` chunks: what answers the questions, and filler; found again when it is there."""
+    say(f"an index of {size} chunks")
     asked = list(data.queries)[:QUESTIONS]
     wanted = list(dict.fromkeys(document for query in asked for document in data.qrels[query]))[: size // 2]
     real = {name: data.corpus[name] for name in wanted}
     home = place.service("latency")
     home.__dict__["embedder"] = _blended(place, home, data)
-    over = home.over_texts(real | filler(data.corpus, size - len(real)))
+    passages = round((size - len(real)) * _passages_a_chunk(home, data))
+    over = home.over_texts(real | filler(data.corpus, passages))
     place.lend_models(over.settings.indexes)
     return over
 
@@ -102,6 +103,12 @@ def _blended(place: Place, home: Service, data: Beir) -> Blended:
     if "blended" not in place.kept:
         place.kept["blended"] = Blended(home.embedder, [f"{title}. {text}" for title, text in data.corpus.values()])
     return place.kept["blended"]
+
+
+def _passages_a_chunk(home: Service, data: Beir) -> float:
+    """How many filler passages the chunking recipe puts into one chunk."""
+    sample = filler(data.corpus, 5 * PASSAGES)
+    return 5 * PASSAGES / sum(len(home._prepared_text(name, *text).chunks) for name, text in sample.items())
 
 
 def _in_a_process(over: Service, asked: list[str]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def run(place: Place, data: Beir, sizes: Sequence[int]) -> Section:
     handbooks.index()
     places = {"handbooks": (handbooks.settings.indexes, QUESTION)}
     for size in sizes:
-        places[f"{size} passages"] = (latency.built(place, data, size).settings.indexes, latency.questions(data)[0])
+        places[f"{size} chunks"] = (latency.built(place, data, size).settings.indexes, latency.questions(data)[0])
     importing = _median([_run(["-c", "import assistant.presentation.cli"], {})[0] for _ in range(RUNS)])
     rows, slowest = [], 0.0
     for name, (indexes, question) in places.items():
