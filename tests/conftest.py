@@ -17,6 +17,7 @@ import pytest
 
 from assistant import config, service
 from assistant.service import Service
+from tests.fakes import HANDBOOK, NOTES
 
 REQUIRED = "TESTS_REQUIRE_SYSTEM"
 MakeService = Callable[..., Service]
@@ -87,50 +88,6 @@ def make_service(index_folder: Callable[[Path], Path], loaded: Service) -> MakeS
         return made
 
     return make
-
-
-HANDBOOK = """---
-title: "Klaster Latarnia. Podręcznik"
-edition: "2026-11"
-state_of_law: "2026-01-01"
----
-# Klaster Latarnia
-
-## Co to jest klaster Latarnia?
-
-Klaster Latarnia to sieć dziewięciu spółdzielni socjalnych z powiatu puckiego. Klaster Latarnia wspólnie kupuje
-materiały i sprzedaje usługi porządkowe.
-
-## Ile kosztuje członkostwo w klastrze?
-
-Składka członkowska w klastrze Latarnia wynosi 120 zł miesięcznie. Nowy członek przez pierwsze pół roku nie płaci.
-
-## Jakie dokumenty składa kandydat do klastra?
-
-Kandydat do klastra Latarnia składa cztery dokumenty:
-
-- deklarację członkowską,
-- odpis z rejestru,
-- uchwałę zarządu o przystąpieniu,
-- oświadczenie o niezaleganiu z podatkami.
-
-## Czy gmina może być członkiem klastra?
-
-Gmina może być członkiem wspierającym klastra Latarnia, ale nie ma prawa głosu na zebraniu.
-
-## Jak podzielono pracę w klastrze?
-
-| Zespół klastra | Liczba osób | Zadanie |
-| --- | --- | --- |
-| biuro | 3 | księgowość i kadry |
-| sprzedaż | 5 | oferty i przetargi |
-| magazyn | 2 | zakupy i wydawanie |
-"""
-NOTES = (
-    "Notatka z zebrania\n\n"
-    "Ośrodek wsparcia w Pucku szkoli animatorów dwa razy w roku, w marcu i we wrześniu.\n\n"
-    "Rejestr animatorów prowadzi \x1b[31mstarosta\x1b[0m pucki\u202e i \u009b2Jnikt inny.\n"
-)
 
 
 @pytest.fixture(scope="session")

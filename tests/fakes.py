@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from assistant.domain.answers import FoundBy, Passage, Retrieval
 from assistant.domain.documents import (
     Block,
     BlockKind,
@@ -173,3 +174,172 @@ def toy_corpus(folder: Path, files: int = 6, paragraphs: int = 4) -> Path:
     for number in range(files):
         (folder / f"doc{number:02}.txt").write_text(toy_text(number, paragraphs), encoding="utf-8")
     return folder
+
+
+# A short handbook, and notes that try to steer a terminal: real files for real indexes.
+
+HANDBOOK = """---
+title: "Klaster Latarnia. Podręcznik"
+edition: "2026-11"
+state_of_law: "2026-01-01"
+---
+# Klaster Latarnia
+
+## Co to jest klaster Latarnia?
+
+Klaster Latarnia to sieć dziewięciu spółdzielni socjalnych z powiatu puckiego. Klaster Latarnia wspólnie kupuje
+materiały i sprzedaje usługi porządkowe.
+
+## Ile kosztuje członkostwo w klastrze?
+
+Składka członkowska w klastrze Latarnia wynosi 120 zł miesięcznie. Nowy członek przez pierwsze pół roku nie płaci.
+
+## Jakie dokumenty składa kandydat do klastra?
+
+Kandydat do klastra Latarnia składa cztery dokumenty:
+
+- deklarację członkowską,
+- odpis z rejestru,
+- uchwałę zarządu o przystąpieniu,
+- oświadczenie o niezaleganiu z podatkami.
+
+## Czy gmina może być członkiem klastra?
+
+Gmina może być członkiem wspierającym klastra Latarnia, ale nie ma prawa głosu na zebraniu.
+
+## Jak podzielono pracę w klastrze?
+
+| Zespół klastra | Liczba osób | Zadanie |
+| --- | --- | --- |
+| biuro | 3 | księgowość i kadry |
+| sprzedaż | 5 | oferty i przetargi |
+| magazyn | 2 | zakupy i wydawanie |
+"""
+NOTES = (
+    "Notatka z zebrania\n\n"
+    "Ośrodek wsparcia w Pucku szkoli animatorów dwa razy w roku, w marcu i we wrześniu.\n\n"
+    "Rejestr animatorów prowadzi \x1b[31mstarosta\x1b[0m pucki\u202e i \u009b2Jnikt inny.\n"
+)
+
+
+# ---- answering: a library and a retriever without an index ---------------------------------------
+
+CUT = "\0cut"  # in a block: what follows stands in the next chunk
+STOPWORDS = frozenset(
+    "a an and by co czy do for i ile in is jak jakie jest kiedy kto na o of od sie the to w what z za".split()
+)
+WrittenBlock = str | list[str] | list[tuple[str, ...]]
+
+
+def lemmas(text: str) -> list[str]:
+    """FakeAnalyzer's lemmas without stopwords."""
+    return [fold(word)[:6] for word in words(text) if fold(word) not in STOPWORDS]
+
+
+class FakeLibrary:
+    """Documents written in place. A str is a paragraph (one sentence a unit), a list of str a list whose first
+    entry is its lead-in when it ends with a colon, a list of tuples a table with its header row."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.chunks: dict[str, list[Chunk]] = {}
+        self.metadata: dict[str, tuple[Metadata, str]] = {}
+
+    def write(
+        self, path: str, *sections: tuple[str, list[WrittenBlock]], language: str = "pl", pages: bool = False
+    ) -> str:
+        """A document of (heading, blocks) sections, a chunk each; with `pages` each section begins a page."""
+        document_id = hashlib.sha256(path.encode()).hexdigest()
+        text, made, block = "", [], 0
+        for number, (heading, blocks) in enumerate(sections, 1):
+            page = number if pages else 1
+            start, units = len(text), []
+            for written in blocks:
+                for kind, raw, shown in _entries(written):
+                    if raw == CUT:
+                        made.append(_chunk(document_id, text, start, heading, page, units))
+                        start, units = len(text), []
+                        continue
+                    units.append(Unit(kind, len(text), len(text) + len(raw), shown, block, page))
+                    text += raw + ("\n" if kind is not UnitKind.SENTENCE else " ")
+                block, text = block + 1, text + "\n"
+            made.append(_chunk(document_id, text, start, heading, page, units))
+        self.texts[document_id], self.chunks[document_id] = text, made
+        self.metadata[document_id] = (Metadata(path.partition(".")[0], language), path)
+        return document_id
+
+    def chunks_with(self, chunk: Chunk, block: int) -> Sequence[Chunk]:
+        """Chunks that share a block with this one, in reading order."""
+        return [c for c in self.chunks[chunk.document_id] if any(unit.block == block for unit in c.units)]
+
+    def chunks_of(self, document_id: str) -> Sequence[Chunk]:
+        return self.chunks.get(document_id, [])
+
+    def document_text(self, document_id: str) -> str:
+        return self.texts.get(document_id, "")
+
+    def metadata_of(self, document_id: str) -> tuple[Metadata, str]:
+        return self.metadata[document_id]
+
+
+def _entries(written: WrittenBlock) -> list[tuple[UnitKind, str, str]]:
+    """(kind, raw words, readable words) of a block's units."""
+    if isinstance(written, str):
+        return [(UnitKind.SENTENCE, found[0], found[0]) for found in re.finditer(r"\S[^.?!]*[.?!]?", written)]
+    entries: list[tuple[UnitKind, str, str]] = []
+    for place, entry in enumerate(written):
+        if isinstance(entry, tuple):
+            kind = UnitKind.ROW if place else UnitKind.HEADER
+            entries.append((kind, f"| {' | '.join(entry)} |", " | ".join(entry)))
+        elif entry == CUT:
+            entries.append((UnitKind.ITEM, CUT, CUT))
+        elif place == 0 and entry.endswith(":"):
+            entries.append((UnitKind.LEAD, entry, entry))
+        else:
+            entries.append((UnitKind.ITEM, f"- {entry}", entry))
+    return entries
+
+
+def _chunk(document_id: str, text: str, start: int, heading: str, page: int, units: list[Unit]) -> Chunk:
+    body = text[start:]
+    identity = chunk_id(document_id, start, len(text), body)
+    headings = (heading,) if heading else ()
+    return Chunk(identity, document_id, start, len(text), body, (page, page), headings, len(body.split()), tuple(units))
+
+
+class FakeRetriever:
+    """All chunks of a library, by shared words. `chance` becomes the one signal of answerability; `asked` remembers."""
+
+    def __init__(self, library: FakeLibrary, chance: float = 1.0, **given: object) -> None:
+        self.library = library
+        self.chance = chance
+        self.given = given
+        self.asked: list[str] = []
+
+    def retrieve(self, question: str, k: int, lang: str = "pl") -> Retrieval:
+        self.asked.append(question)
+        wanted = set(lemmas(question))
+        chunks = [chunk for chunks in self.library.chunks.values() for chunk in chunks]
+        scored = sorted(((_share(wanted, chunk.text), chunk) for chunk in chunks), key=lambda pair: -pair[0])
+        values: dict[str, object] = {
+            "question": question,
+            "searched_as": question,
+            "repairs": (),
+            "passages": tuple(self._passage(c, wanted, s, rank) for rank, (s, c) in enumerate(scored[:k], 1)),
+            "generation": "g1",
+            "signals": {"chance": self.chance},
+        }
+        return Retrieval(**{**values, **self.given})  # type: ignore[arg-type]
+
+    def _passage(self, chunk: Chunk, wanted: set[str], score: float, rank: int) -> Passage:
+        metadata, path = self.library.metadata_of(chunk.document_id)
+        heading = _share(wanted, " ".join(chunk.headings))
+        units = tuple(
+            {"cosine": share, "coverage": share, "own": share, "heading": heading}
+            for share in (_share(wanted, unit.text) for unit in chunk.units)
+        )
+        return Passage(chunk, rank - 1, metadata, path, score, rank, FoundBy.BOTH, {}, units)
+
+
+def _share(wanted: set[str], text: str) -> float:
+    return len(wanted & set(lemmas(text))) / (len(wanted) or 1)

@@ -18,7 +18,7 @@ from assistant.domain.documents import Outcome, Verdict
 from assistant.domain.folding import fold
 from assistant.indexing.records import BuildReport
 from assistant.service import Service
-from tests.conftest import HANDBOOK, MakeService
+from tests.fakes import HANDBOOK
 from tests.ingestion.parsers import office_samples, pdf_samples
 
 DATA = Path(__file__).parent / "data"
@@ -26,6 +26,7 @@ PDF, SLIDES, SHEET = "wces/metoda-wces.pdf", "pomorski-klaster-es.pptx", "karta-
 ODD_NAME = "notatki „Łódź”/zebranie o'1\n(kopia).txt"
 CANARY = "Kanarek Zygfryd przechowuje zielony segregator w piwnicy ratusza."
 RUNNING = ("Co-funded by the European Union", "Interreg Baltic Sea Region")
+MakeService = Callable[..., Service]
 FOUND = {Status.ANSWERED, Status.PARTIAL}
 
 
@@ -316,6 +317,7 @@ def test_a_changed_file_alone_is_read_again(copied: Shelf) -> None:
 def test_a_removed_file_is_gone_from_answers_and_from_the_index_files(copied: Shelf) -> None:
     question = "Gdzie kanarek Zygfryd przechowuje segregator?"
     assert "piwnicy" in copied.ask(question).text
+    assert any(holds(file, "Zygfryd") for file in index_files(copied.indexes)), "the look below would see it"
     (copied.corpus / ODD_NAME).unlink()
     report = copied.index()
     assert report.removed == 1

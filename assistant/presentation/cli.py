@@ -337,7 +337,7 @@ def _batch(built: service.Service, file: Path, lang: str | None) -> int:
         row: dict[str, Any] = {}
         try:
             row = _row(line)
-            result = schemas.answer(built.ask(row["question"], row.get("lang") or lang))
+            result = schemas.answer(built.ask(_question(row), row.get("lang") or lang))
         except AssistantError as error:
             code = error.exit_code
             result = {"error": schemas.error(error, built.words[lang or built.settings.lang])}
@@ -350,11 +350,17 @@ def _row(line: bytes) -> dict[str, Any]:
         row = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise QuestionError(reason=str(error)) from None
-    if not isinstance(row, dict) or not isinstance(row.get("question"), str):
+    if not isinstance(row, dict):
+        raise QuestionError(reason='{"id": …, "question": "…"}')
+    return row
+
+
+def _question(row: dict[str, Any]) -> str:
+    if not isinstance(row.get("question"), str):
         raise QuestionError(reason='{"id": …, "question": "…"}')
     if row.get("lang") not in (None, *LANGUAGES):
         raise QuestionError(reason=f"lang: {row['lang']}")
-    return row
+    return str(row["question"])
 
 
 def _questions(words: Words) -> Iterator[str]:

@@ -48,15 +48,15 @@ def load_weights(file: Path = WEIGHTS_FILE) -> Weights:
 
 
 @dataclass(frozen=True)
-class QuestionTerms:
-    """The question's distinct lemma ids (below 0: the index has no such word) and their idf, same order."""
+class TextTerms:
+    """A text's distinct lemma ids (below 0: the index has no such word) and their idf, same order."""
 
     ids: np.ndarray
     idf: np.ndarray
 
     @property
     def mass(self) -> float:
-        """Sum of the idf; 1.0 for a question of stopwords only."""
+        """Sum of the idf; 1.0 for a text of stopwords only."""
         return float(self.idf.sum()) or 1.0
 
     def held(self, *sets: np.ndarray) -> list[bool]:
@@ -69,6 +69,6 @@ class QuestionTerms:
         pairs = zip(self.idf.tolist(), self.held(*sets), strict=True)
         return sum(weight for weight, here in pairs if here) / self.mass
 
-    def overlap(self, ids: np.ndarray, idf: np.ndarray) -> float:
+    def overlap(self, other: TextTerms) -> float:
         """Dice similarity by idf mass with another text's words, in [0, 1]: 1 when both hold the same words."""
-        return 2 * self.coverage(ids) * self.mass / (self.mass + float(idf.sum()))
+        return 2 * self.coverage(other.ids) * self.mass / (self.mass + float(other.idf.sum()))

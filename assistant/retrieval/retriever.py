@@ -17,12 +17,14 @@ from ..indexing.generations import Generation
 from ..indexing.language import Analyzer, Speller, repaired_text
 from .fusion import fuse, normalised_bm25
 from .glossary import Glossary
-from .ranking import PASSAGE_SIGNALS, QuestionTerms, Weights
+from .ranking import PASSAGE_SIGNALS, TextTerms, Weights
 
 if TYPE_CHECKING:
     import numpy as np
 
 log = logging.getLogger(__name__)
+
+REMEMBERED = 50_000  # titles and headings whose words are kept a generation; about 20 MB
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Query:
     repairs: tuple[tuple[str, str], ...]
     terms: tuple[str, ...]
     weights: tuple[float, ...]
-    lemmas: QuestionTerms
+    lemmas: TextTerms
     vector: Vector | None
 
 
@@ -48,6 +50,30 @@ class Candidates:
     dense: frozenset[int]
 
 
+class Memory:
+    """What searches of one generation need again and again: its speller, and the words of titles and headings."""
+
+    def __init__(self, generation: Generation, analyzer: Analyzer) -> None:
+        self.speller = Speller(generation.vocabulary(), analyzer.dictionary)
+        self._analyzer = analyzer
+        self._known: dict[str, TextTerms] = {}
+
+    def terms(self, text: str, generation: Generation) -> TextTerms:
+        """The text's words as numbers of the index."""
+        known = self._known.get(text)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[text] = text_terms(text, self._analyzer, generation)
+        return known
+
+
+def text_terms(text: str, analyzer: Analyzer, generation: Generation) -> TextTerms:
+    """A text's distinct words as numbers of the index, with their idf."""
+    lemmas = list(dict.fromkeys(analyzer.lemmas(text)))
+    return TextTerms(generation.lemma_ids(lemmas), generation.lemma_idf(lemmas))
+
+
 @dataclass(frozen=True)
 class HybridRetriever:
     """Searches the current generation. `current` returns the open one; a search keeps the one it got."""
@@ -58,7 +84,7 @@ class HybridRetriever:
     glossary: Glossary
     weights: Weights
     settings: RetrievalSettings
-    _spellers: WeakKeyDictionary[Generation, Speller] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
+    _memories: WeakKeyDictionary[Generation, Memory] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
 
     def retrieve(self, question: str, k: int, lang: str = "pl", without: Collection[str] = ()) -> Retrieval:
         """At most `k` passages in rank order, with the signals of the whole search.
@@ -89,26 +115,25 @@ class HybridRetriever:
     # the query
 
     def _query(self, question: str, generation: Generation) -> Query:
-        repairs = tuple(self._speller(generation).repair(self.analyzer.words(question)))
+        repairs = tuple(self._memory(generation).speller.repair(self.analyzer.words(question)))
         text = repaired_text(question, repairs)
         typed = list(dict.fromkeys(self.analyzer.terms(text)))
         lent = [term for form in self.glossary.expansions(text) for term in self.analyzer.terms(form)]
         lent = [term for term in dict.fromkeys(lent) if term not in set(typed)]
-        lemmas = list(dict.fromkeys(self.analyzer.lemmas(text)))
         return Query(
             text=text,
             repairs=repairs,
             terms=(*typed, *lent),
             weights=(*(1.0 for _ in typed), *(self.settings.expansion_weight for _ in lent)),
-            lemmas=QuestionTerms(generation.lemma_ids(lemmas), generation.lemma_idf(lemmas)),
+            lemmas=text_terms(text, self.analyzer, generation),
             vector=self._vector(text, generation),
         )
 
-    def _speller(self, generation: Generation) -> Speller:
-        speller = self._spellers.get(generation)
-        if speller is None:
-            speller = self._spellers[generation] = Speller(generation.vocabulary(), self.analyzer.dictionary)
-        return speller
+    def _memory(self, generation: Generation) -> Memory:
+        memory = self._memories.get(generation)
+        if memory is None:
+            memory = self._memories[generation] = Memory(generation, self.analyzer)
+        return memory
 
     def _vector(self, text: str, generation: Generation) -> Vector | None:
         if generation.notice == "dense_unavailable":
@@ -191,8 +216,9 @@ class HybridRetriever:
     ) -> tuple[dict[str, float], tuple[dict[str, float], ...]]:
         """The passage's signals and those of each of its units."""
         held = generation.unit_lemma_ids(row)
-        title = generation.lemma_ids(self.analyzer.lemmas(metadata.title))
-        path = generation.lemma_ids(self.analyzer.lemmas(" ".join(chunk.headings)))
+        memory = self._memory(generation)
+        title = memory.terms(metadata.title, generation).ids
+        path = memory.terms(" ".join(chunk.headings), generation).ids
         cosines = self._unit_cosines(query, row, len(held), generation)
         covers = [query.lemmas.coverage(ids, title, path) for ids in held]
         sections = self._sections(query, chunk, generation)
@@ -218,8 +244,7 @@ class HybridRetriever:
         for unit in chunk.units:
             heading = unit.text if unit.is_heading else heading
             if heading not in overlaps:
-                lemmas = list(dict.fromkeys(self.analyzer.lemmas(heading)))
-                overlaps[heading] = query.lemmas.overlap(generation.lemma_ids(lemmas), generation.lemma_idf(lemmas))
+                overlaps[heading] = query.lemmas.overlap(self._memory(generation).terms(heading, generation))
             found.append(overlaps[heading])
         return found
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -29,14 +31,25 @@ COMMANDS = (
 PESEL = "44051401359"
 
 # DESIGN §10, and what we add to it
-ANSWER = {"question", "lang", "status", "text", "sentences", "citations", "suggestions", "engine", "generation", "seconds"}
+ANSWER = {
+    "question",
+    "lang",
+    "status",
+    "text",
+    "sentences",
+    "citations",
+    "suggestions",
+    "engine",
+    "generation",
+    "seconds",
+}
 ANSWER_MORE = {"notices"}
 SENTENCE = {"text", "kind", "citations", "support"}
 SENTENCE_MORE = {"form"}
 CITATION = {"n", "document_id", "title", "path", "edition", "pages", "headings", "quote", "span"}
 CITATION_MORE = {"state_of_law", "language"}
 SEARCH = {"query", "passages", "generation", "seconds"}
-SEARCH_MORE = {"searched_as", "answerability", "notice"}
+SEARCH_MORE = {"searched_as", "notice"}
 PASSAGE = {"rank", "score", "found_by", "document_id", "title", "path", "pages", "headings", "text", "span"}
 PASSAGE_MORE = {"edition", "signals"}
 
@@ -113,7 +126,9 @@ def process(
 
 def steers(text: str) -> list[str]:
     """Characters that a terminal may obey."""
-    return [c for c in text if c not in "\n\t" and (unicodedata.category(c) in ("Cc", "Cf", "Cs") or c in "\u2028\u2029")]
+    return [
+        c for c in text if c not in "\n\t" and (unicodedata.category(c) in ("Cc", "Cf", "Cs") or c in "\u2028\u2029")
+    ]
 
 
 # ---- contracts -----------------------------------------------------------------------------------
@@ -207,20 +222,14 @@ BAD_LINES = [
 
 
 def test_a_bad_line_gets_an_error_in_its_place_and_the_others_their_answers(batch: Callable[..., Ran]) -> None:
-    lines = [line for bad, _ in BAD_LINES for line in (bad, b'{"id": 0, "question": "co"}')]
-    ran = batch(*lines)
+    ran = batch(*(line for bad, _ in BAD_LINES for line in (bad, b'{"id": 0, "question": "co"}')))
     rows = [json.loads(line) for line in ran.out.splitlines()]
     assert ran.code == 65
-    assert len(rows) == len(lines)
-    assert all(row["status"] == "clarify" for row in rows[1::2])
-    for row in rows[::2]:
-        assert set(row["error"]) == {"code", "message", "hint"}
-        assert row["error"]["code"] == "question"
-
-
-def test_ids_of_bad_lines_are_kept_when_they_can_be_read(batch: Callable[..., Ran]) -> None:
-    ran = batch(*(line for line, _ in BAD_LINES[2:4]))
-    assert [json.loads(line)["id"] for line in ran.out.splitlines()] == [None, None] or [7, 8]
+    assert [row["status"] for row in rows[1::2]] == ["clarify"] * len(BAD_LINES)
+    assert [(set(row["error"]), row["error"]["code"]) for row in rows[::2]] == [
+        ({"code", "message", "hint"}, "question") for _ in BAD_LINES
+    ]
+    assert [row["id"] for row in rows[::2]] == [identity for _, identity in BAD_LINES]
 
 
 def test_half_a_surrogate_pair_in_a_batch_does_not_end_it(batch: Callable[..., Ran]) -> None:
@@ -263,7 +272,11 @@ def test_a_failure_has_its_exit_code_its_words_and_its_json(
 ) -> None:
     (home / "indexes").mkdir()
     (home / "indexes" / "models").symlink_to(models)
-    rest = ["--indexes", str(home / "indexes")] if arguments[0] in ("ask", "search", "index", "verify", "documents") else []
+    rest = (
+        ["--indexes", str(home / "indexes")]
+        if arguments[0] in ("ask", "search", "index", "verify", "documents")
+        else []
+    )
     spoken = run(*arguments, *rest)
     assert (spoken.code, spoken.out) == (code, "")
     assert len(spoken.err.strip().splitlines()) >= 2, "what happened, and what to do"
@@ -274,9 +287,20 @@ def test_a_failure_has_its_exit_code_its_words_and_its_json(
     assert told.json["code"] == name
 
 
+@pytest.mark.xfail(strict=True, reason="the embedder is built before the pointer is looked at (service.py)")
+def test_a_folder_without_an_index_is_left_as_it_was(run: Run, home: Path) -> None:
+    assert run("search", "klaster", "--indexes", str(home / "literówka")).code == 66
+    assert not (home / "literówka").exists()
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("ASSISTANT_LANGUAGE", "pl"), ("ASSISTANT_LANG", "de"), ("ASSISTANT_RETRIEVAL__TOP_K", "0"), ("ASSISTANT_CONFIG", MISSING)],
+    [
+        ("ASSISTANT_LANGUAGE", "pl"),
+        ("ASSISTANT_LANG", "de"),
+        ("ASSISTANT_RETRIEVAL__TOP_K", "0"),
+        ("ASSISTANT_CONFIG", MISSING),
+    ],
 )
 def test_a_bad_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     monkeypatch.setenv(variable, value)
@@ -328,7 +352,7 @@ def test_an_empty_corpus_makes_an_empty_index_and_says_so(run: Run, home: Path, 
     at = ("--indexes", str(home / "indexes"))
     ran = run("index", "--corpus", str(home / "corpus"), *at)
     assert ran.code == 0
-    assert "nie ma dokumentów" in ran.out
+    assert "nie ma dokumentów" in " ".join(ran.out.split())
     assert run("index", "--corpus", str(home / "corpus"), *at, "--json").json["counts"]["documents"] == 0
     assert run("ask", "Co to jest klaster?", *at, "--json").json["status"] == "not_found"
     assert WORDS["pl"].text("answers.not_found") in " ".join(run("search", "klaster", *at).out.split())
@@ -336,8 +360,6 @@ def test_an_empty_corpus_makes_an_empty_index_and_says_so(run: Run, home: Path, 
 
 
 def test_a_damaged_index_fails_verify_with_65_and_doctor_with_words(run: Run, small: Service, home: Path) -> None:
-    import shutil
-
     indexes = home / "indexes"
     shutil.copytree(small.settings.indexes, indexes, symlinks=True)
     generation = (indexes / "CURRENT").read_text().strip()
@@ -374,7 +396,9 @@ def test_every_option_is_explained(run: Run, monkeypatch: pytest.MonkeyPatch, la
     monkeypatch.setenv("ASSISTANT_LANG", lang)
     for command in COMMANDS:
         page = run(*command, "--help").out
-        bare = [line for line in page.splitlines() if re.fullmatch(r"  -\S.*", line) and not re.search(r"  \S.*  +\S", line)]
+        bare = [
+            line for line in page.splitlines() if re.fullmatch(r"  -\S.*", line) and not re.search(r"  \S.*  +\S", line)
+        ]
         assert bare == [], command
 
 
@@ -496,8 +520,6 @@ def test_an_identifier_in_a_batch_is_printed_nowhere(batch: Callable[..., Ran]) 
 
 
 def chat(run: Run, small: Service, monkeypatch: pytest.MonkeyPatch, *lines: str) -> Ran:
-    import io
-
     monkeypatch.setenv("ASSISTANT_CORPUS", str(small.settings.corpus))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\n".join(lines).encode("utf-8", "surrogateescape"))))
     return run("chat", "--indexes", str(small.settings.indexes))
@@ -534,8 +556,6 @@ def test_letters_a_terminal_does_not_know_do_not_end_a_command(small: Service) -
     ran = process("ask", "Ile wynosi składka w klastrze Latarnia?", *at, PYTHONIOENCODING="ascii")
     assert ran.returncode == 0
     assert b"120 z" in ran.stdout
-    told = process("ask", "Ile wynosi składka w klastrze Latarnia?", *at, "--json", PYTHONIOENCODING="ascii")
-    assert "120 zł" in json.loads(told.stdout.decode("ascii"))["text"]
 
 
 def test_a_reader_that_goes_away_is_no_failure_to_look_into(small: Service) -> None:
@@ -545,7 +565,8 @@ def test_a_reader_that_goes_away_is_no_failure_to_look_into(small: Service) -> N
 
 
 def test_an_error_of_the_installed_command_is_json_on_stdout(tmp_path: Path) -> None:
-    ran = process("ask", b"\xff\xfe pytanie", "--indexes", b"/nie/ma/\xff", "--json", ASSISTANT_LANG="en")
+    corpus = os.fsencode(tmp_path) + b"/\xff"
+    ran = process("index", "--corpus", corpus, "--indexes", str(tmp_path), "--json", ASSISTANT_LANG="en")
     assert ran.returncode == 66
     assert set(json.loads(ran.stdout)) == {"code", "message", "hint"}
     assert b"Traceback" not in ran.stderr
