@@ -226,7 +226,9 @@ NOTES = (
 
 CUT = "\0cut"  # in a block: what follows stands in the next chunk
 STOPWORDS = frozenset(
-    "a an and by co czy do for i ile in is jak jakie jest kiedy kto na o of od sie the to w what z za".split()
+    re.findall(
+        r"\w+", "a an and by co czy do for i ile in is jak jakie jest kiedy kto na o of od sie the to w what z za"
+    )
 )
 WrittenBlock = str | list[str] | list[tuple[str, ...]]
 

@@ -15,7 +15,17 @@ PACKAGE = ROOT / "assistant"
 LEVELS = [
     {"errors", "domain"},
     {"config", "prompts"},
-    {"ingestion", "indexing", "retrieval", "answering", "dialogues", "consultations", "providers", "storage", "evaluation"},
+    {
+        "ingestion",
+        "indexing",
+        "retrieval",
+        "answering",
+        "dialogues",
+        "consultations",
+        "providers",
+        "storage",
+        "evaluation",
+    },
     {"service"},
     {"presentation"},
 ]

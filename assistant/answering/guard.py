@@ -20,6 +20,13 @@ MONEY_AFTER = re.compile(r"\s?(?:zł|zl|pln|eur|euro|€|%|tys|mln|mld)", re.IGN
 PHONE_BEFORE = re.compile(
     r"(?:tel|telefon\w*|kom|kom[oó]rk\w*|numer\w*|nr|zadzwo\w*|phone|call|mobile)\W{0,3}$", re.IGNORECASE
 )
+# what a terminal or a page would obey and nobody asks about: escape sequences and HTML tags, pasted along
+PASTED = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,300}(?:\x07|\x1b\\)|[@-_])"
+    r"|</?(?:a|b|body|br|div|em|form|h[1-6]|html|i|iframe|img|input|li|ol|p|script|span|strong|style|svg|table|td|tr|u|ul)"
+    r"\b[^<>]{0,300}>",
+    re.IGNORECASE,
+)
 UNSEEN = {"Cc", "Cf", "Co", "Cs", "Cn"}  # control, format, private, surrogate, unassigned
 
 
@@ -45,8 +52,8 @@ def mask(text: str) -> Masked:
 
 
 def tidy(text: str) -> str:
-    """The question as one line: letters composed, control, zero-width and direction marks gone."""
-    composed = unicodedata.normalize("NFC", text)
+    """The question as one line: letters composed, tags, control, zero-width and direction marks gone."""
+    composed = unicodedata.normalize("NFC", PASTED.sub(" ", text))
     visible = (c for c in composed if c.isspace() or unicodedata.category(c) not in UNSEEN)
     return " ".join("".join(visible).split())
 

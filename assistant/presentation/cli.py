@@ -122,12 +122,12 @@ def ask(
     as_json: Json = False,
 ) -> None:
     _known(lang)
+    if (question is None) == (batch is None):
+        raise UsageError(reason="QUESTION / --batch")
     built = _service(indexes=indexes)
     if batch is not None:
         sys.exit(_batch(built, batch, lang))
-    if question is None:
-        raise UsageError(reason="QUESTION / --batch")
-    answer = built.ask(_text(question), lang)
+    answer = built.ask(_text(question or ""), lang)
     if as_json:
         return _print_json(schemas.answer(answer))
     _show(built, answer)

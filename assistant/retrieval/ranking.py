@@ -7,8 +7,9 @@ they come from. Signals and what each alone is worth: shared/RETRIEVAL.md.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,21 +55,25 @@ class TextTerms:
     ids: np.ndarray
     idf: np.ndarray
 
-    @property
+    @cached_property
+    def weights(self) -> Mapping[int, float]:
+        """Number -> idf of the words the index has."""
+        return {number: idf for number, idf in zip(self.ids.tolist(), self.idf.tolist(), strict=True) if number >= 0}
+
+    @cached_property
     def mass(self) -> float:
         """Sum of the idf; 1.0 for a text of stopwords only."""
         return float(self.idf.sum()) or 1.0
 
-    def held(self, *sets: np.ndarray) -> list[bool]:
-        """For each word, whether any of the id sets holds it."""
-        here = frozenset().union(*(ids.tolist() for ids in sets))
-        return [number in here for number in self.ids.tolist()]
+    def hits(self, ids: np.ndarray) -> frozenset[int]:
+        """The text's words among others."""
+        return frozenset(self.weights.keys() & ids.tolist())
 
-    def coverage(self, *sets: np.ndarray) -> float:
-        """Share of the idf mass whose words stand in any of the id sets, in [0, 1]."""
-        pairs = zip(self.idf.tolist(), self.held(*sets), strict=True)
-        return sum(weight for weight, here in pairs if here) / self.mass
+    def share(self, hits: Iterable[int]) -> float:
+        """Share of the idf mass that some of the text's words make up, in [0, 1]."""
+        return sum(self.weights[number] for number in hits) / self.mass
 
     def overlap(self, other: TextTerms) -> float:
         """Dice similarity by idf mass with another text's words, in [0, 1]: 1 when both hold the same words."""
-        return 2 * self.coverage(other.ids) * self.mass / (self.mass + float(other.idf.sum()))
+        shared = self.share(self.weights.keys() & other.weights.keys()) * self.mass
+        return 2 * shared / (self.mass + float(other.idf.sum()))

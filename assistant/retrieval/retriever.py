@@ -215,23 +215,23 @@ class HybridRetriever:
         self, query: Query, row: int, chunk: Chunk, metadata: Metadata, generation: Generation
     ) -> tuple[dict[str, float], tuple[dict[str, float], ...]]:
         """The passage's signals and those of each of its units."""
-        held = generation.unit_lemma_ids(row)
-        memory = self._memory(generation)
-        title = memory.terms(metadata.title, generation).ids
-        path = memory.terms(" ".join(chunk.headings), generation).ids
+        words, memory = query.lemmas, self._memory(generation)
+        held = [words.hits(ids) for ids in generation.unit_lemma_ids(row)]
+        title = words.hits(memory.terms(metadata.title, generation).ids)
+        around = title | words.hits(memory.terms(" ".join(chunk.headings), generation).ids)
         cosines = self._unit_cosines(query, row, len(held), generation)
-        covers = [query.lemmas.coverage(ids, title, path) for ids in held]
+        covers = [words.share(hits | around) for hits in held]
         sections = self._sections(query, chunk, generation)
         best = sorted(cosines, reverse=True)[:3]
         signals = {
             "sentence": best[0] if best else 0.0,
-            "coverage": query.lemmas.coverage(*held, title, path),
+            "coverage": words.share(around.union(*held)),
             "sentence_coverage": max(covers, default=0.0),
-            "title": query.lemmas.coverage(title),
+            "title": words.share(title),
             "heading": max(sections, default=0.0),
             "focus": best[0] - sum(best) / len(best) if best else 0.0,
         }
-        own = [query.lemmas.coverage(ids) for ids in held]
+        own = [words.share(hits) for hits in held]
         columns = {"cosine": cosines, "coverage": covers, "own": own, "heading": sections}
         units = tuple(dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
         return signals, units
@@ -258,25 +258,26 @@ class HybridRetriever:
 def search_signals(query: Query, ranked: Sequence[Passage], generation: Generation) -> dict[str, float]:
     """Signals of the whole result: the first passage's own, its margins, what it does not hold.
 
-    The margin is measured against the next passage of a *different* document (RETRIEVAL).
+    The margin is measured against the next passage of a *different* document (RETRIEVAL), the lead over
+    the field against ranks 6 to 15.
     """
     first = ranked[0]
     others = [p for p in ranked[1:] if p.chunk.document_id != first.chunk.document_id]
     rival = others[0].score if others else ranked[-1].score
+    field = [p.score for p in ranked[5:15]]
     best = {name: max(p.signals[name] for p in ranked) for name in ("dense", "bm25")}
     terms = query.lemmas
-    idf = terms.idf.tolist()
-    held = terms.held(*generation.unit_lemma_ids(first.row))
-    peak = max(idf, default=1.0)
+    held = frozenset().union(*(terms.hits(ids) for ids in generation.unit_lemma_ids(first.row)))
+    lacking = [idf for number, idf in zip(terms.ids.tolist(), terms.idf.tolist(), strict=True) if number not in held]
     return {
         "score": first.score,
         "margin": first.score - rival,
+        "field": first.score - sum(field) / len(field) if field else 0.0,
         **{name: first.signals[name] for name in PASSAGE_SIGNALS},
         "agreement": float(first.signals["dense"] >= best["dense"]) + float(first.signals["bm25"] >= best["bm25"]),
-        "unknown": sum(weight for weight, number in zip(idf, terms.ids.tolist(), strict=True) if number < 0)
-        / terms.mass,
-        "missing_peak": max((weight for weight, here in zip(idf, held, strict=True) if not here), default=0.0) / peak,
-        "terms": float(len(idf)),
+        "unknown": 1.0 - terms.share(terms.weights),
+        "missing_peak": max(lacking, default=0.0) / max(terms.idf.tolist(), default=1.0),
+        "terms": float(len(terms.ids)),
     }
 
 

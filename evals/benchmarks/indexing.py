@@ -24,9 +24,9 @@ IN_EACH = 10  # passages a document
 
 def run(place: Place, data: Beir, reindexed: int = REINDEXED) -> Section:
     """Both measurements."""
-    whole, goal = _whole(place, data)
+    whole, goals = _whole(place, data)
     again, after = _after_change(place, data, reindexed)
-    return Section("Indexing", (whole, again), (goal, after))
+    return Section("Indexing", (whole, again), (*goals, after))
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Recording:
         return self.real.embed_passages(texts, progress)
 
 
-def _whole(place: Place, data: Beir) -> tuple[Table, Goal]:
+def _whole(place: Place, data: Beir) -> tuple[Table, tuple[Goal, ...]]:
     say(f"indexing {len(data.corpus)} texts")
     home = place.service("indexing", fresh=True)
     recording = Recording(home.embedder)
@@ -77,11 +77,14 @@ def _whole(place: Place, data: Beir) -> tuple[Table, Goal]:
     ]
     note = (
         "The embedder alone gets the texts that the build gave it, in one call, after the build. "
-        f"Ratio of processor times (less moved by other work on the machine): {ratio(total_cpu, alone_cpu, 3)}. "
+        "Processor time is less moved by other work on the machine. "
         f"Inside the build: total / embed stage = {ratio(total, stages.get('embed', 0.0), 3)}."
     )
     table = Table("Everything, from nothing", ("figure", "value", "ratio to the embedder alone"), tuple(rows), note)
-    return table, Goal("indexing / embedder alone", ratio(total, alone, 3), MOST_OVER_EMBEDDER)
+    return table, (
+        Goal("indexing / embedder alone", ratio(total, alone, 3), MOST_OVER_EMBEDDER),
+        Goal("the same in processor time", ratio(total_cpu, alone_cpu, 3), MOST_OVER_EMBEDDER),
+    )
 
 
 def _after_change(place: Place, data: Beir, passages: int) -> tuple[Table, Goal]:

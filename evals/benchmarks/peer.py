@@ -132,4 +132,4 @@ def _embeddings(embedder: Any) -> Any:
 
 def _fitted(place: Place) -> str:
     weights: Any = place.service("peer/ours").weights.provenance
-    return f"our ranker was fitted on {weights.get('data', 'nothing')} ({weights.get('questions', 0)} questions)."
+    return f"where our ranker's weights come from: {weights or 'not noted'}."[:400]
