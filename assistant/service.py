@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from .answering.answerer import AnswerBars, Answerer
+from .answering.guard import has_words, mask, tidy
 from .answering.question import Cues
 from .config import Settings
 from .domain.answers import Answer, Citation, Retrieval
 from .domain.documents import BlockKind, Document, Metadata, Page, Verdict
 from .errors import AssistantError, DocumentError
-from .indexing import building, verification
+from .indexing import building, pointer, verification
 from .indexing.generations import CurrentGeneration, Generation, open_generation
 from .indexing.language import Analyzer, Dictionary
 from .indexing.records import (
@@ -58,10 +59,18 @@ class Service:
 
     def ask(self, question: str, lang: str | None = None, earlier: Sequence[str] = ()) -> Answer:
         """The answer to one question; see Answerer.ask."""
+        pointer.current(self.settings.indexes)  # without an index nothing is loaded
         return self._answerer.ask(question, lang, earlier)
 
-    def search(self, query: str, k: int | None = None, without: Collection[str] = ()) -> Retrieval:
-        """Passages for a query, best first, at most `k`."""
+    def search(self, query: str, k: int | None = None) -> Retrieval:
+        """Passages for what a person typed, best first, at most `k`; identifiers masked, length limited."""
+        pointer.current(self.settings.indexes)
+        safe = mask(tidy(query)[: self.settings.answering.max_question_chars]).text
+        found = self.retrieve(safe, k)
+        return found if has_words(safe) else replace(found, passages=())
+
+    def retrieve(self, query: str, k: int | None = None, without: Collection[str] = ()) -> Retrieval:
+        """Passages for a query as it stands; documents whose ids are in `without` are passed over."""
         return self._retriever.retrieve(query, k or self.settings.retrieval.top_k, self.analyzer.detect(query), without)
 
     def context(self, citation: Citation, generation: str, chars: int) -> tuple[str, str, bool]:
@@ -74,7 +83,7 @@ class Service:
 
     def warm(self) -> None:
         """Load what the first question needs."""
-        self.search("start", 1)
+        self.retrieve("start", 1)
 
     @cached_property
     def words(self) -> dict[str, Words]:
@@ -146,19 +155,16 @@ class Service:
 
     def certainty(self, question: str, without: Collection[str] = ()) -> tuple[dict[str, float], float]:
         """(signals, chance) that the documents, without some of them, hold the answer."""
-        found = self.search(question, 2 * self.settings.answering.passages, without)
-        ranked = self._answerer.chooser.rank(question, found.passages)
+        found = self.retrieve(question, 2 * self.settings.answering.passages, without)
+        ranked = self._answerer.chooser.rank(question, found)
         signals = self._answerer.signals(found, ranked)
         return signals, self.weights.answerability.chance(signals) if ranked.units else 0.0
 
     def units(self, question: str) -> list[tuple[str, dict[str, float]]]:
         """Every unit that may answer a question: (its words, its signals)."""
         chooser = self._answerer.chooser
-        passages = self.search(question).passages[: self.settings.answering.passages]
-        return [
-            (scored.pick.unit.text, given)
-            for scored, given in chooser.candidates(chooser.cues.kind(question), question, passages)
-        ]
+        scored = chooser.candidates(chooser.cues.kind(question), self.retrieve(question))
+        return [(unit.pick.unit.text, given) for unit, given in scored]
 
     def reweighted(self, file: Path) -> Service:
         """The same service with the weights of a file (while fitting)."""

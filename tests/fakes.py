@@ -330,6 +330,7 @@ class FakeRetriever:
             "passages": tuple(self._passage(c, wanted, s, rank) for rank, (s, c) in enumerate(scored[:k], 1)),
             "generation": "g1",
             "signals": {"chance": self.chance},
+            "words": tuple(dict.fromkeys(lemmas(question))),
         }
         return Retrieval(**{**values, **self.given})  # type: ignore[arg-type]
 

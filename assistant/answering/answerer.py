@@ -18,7 +18,7 @@ from ..prompts import Words
 from .citations import Ledger
 from .context import in_context
 from .extractive import Chooser, Group, Ranked
-from .guard import has_words, mask, tidy
+from .guard import has_words, is_latin, mask, tidy
 from .question import Cues
 
 ENGINE = "extractive"
@@ -86,6 +86,8 @@ class Answerer:
             return _plain(safe, lang, Status.BLOCKED, words.text("answers.blocked_personal", kinds=named), hint)
         if not has_words(asked):
             return _plain(safe, lang, Status.CLARIFY, words.text("answers.clarify_empty"))
+        if not is_latin(safe):
+            return _plain(safe, lang, Status.CLARIFY, words.text("answers.clarify_language"))
         if len(asked) > self.settings.max_question_chars:
             sizes = {"length": len(typed), "limit": self.settings.max_question_chars}
             return _plain(safe, lang, Status.CLARIFY, words.text("answers.clarify_long", **sizes))
@@ -103,7 +105,7 @@ class Answerer:
         found = self.retriever.retrieve(search, self.settings.passages * 2, lang)
         library = self.library(found.generation)
         notices = tuple(self._notices(found, lang))
-        ranked = self.chooser.rank(search, found.passages)
+        ranked = self.chooser.rank(question, found)
         chance = self.answerability.chance(self.signals(found, ranked)) if ranked.units else 0.0
         if chance < self.bars.partial:
             return self._not_found(question, lang, found, notices)

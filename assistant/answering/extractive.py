@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..config import AnsweringSettings
-from ..domain.answers import Passage
+from ..domain.answers import Retrieval
 from ..domain.documents import Unit, UnitKind
 from ..domain.linear import LinearModel
 from ..domain.ports import Library
 from .citations import Pick
-from .question import Cues
+from .question import OTHER, Cues
 
 LISTED = (UnitKind.ITEM, UnitKind.ROW)
 OPENERS = (UnitKind.LEAD, UnitKind.HEADER)
@@ -64,11 +64,12 @@ class Chooser:
     lemmas: Callable[[str], Sequence[str]]
     settings: AnsweringSettings
 
-    def rank(self, question: str, passages: Sequence[Passage]) -> Ranked:
-        """Every unit that may answer, best first."""
+    def rank(self, question: str, found: Retrieval) -> Ranked:
+        """Every unit that may answer, best first. `question` as typed tells the kind, the search the words."""
         kind = self.cues.kind(question)
-        scored = [unit for unit, _ in self.candidates(kind, question, passages[: self.settings.passages])]
-        return Ranked(kind, frozenset(self.lemmas(question)), tuple(sorted(scored, key=lambda unit: -unit.score)))
+        kind = kind if kind != OTHER else self.cues.kind(found.question)
+        scored = [unit for unit, _ in self.candidates(kind, found)]
+        return Ranked(kind, frozenset(found.words), tuple(sorted(scored, key=lambda unit: -unit.score)))
 
     def choose(self, ranked: Ranked, library: Library) -> list[Group]:
         """Groups in the order they are shown; empty when there is nothing to choose from."""
@@ -97,12 +98,10 @@ class Chooser:
 
     # scoring
 
-    def candidates(
-        self, kind: str, question: str, passages: Sequence[Passage]
-    ) -> Iterator[tuple[Scored, dict[str, float]]]:
+    def candidates(self, kind: str, found: Retrieval) -> Iterator[tuple[Scored, dict[str, float]]]:
         """Every unit that may answer, with its worth and the signals that make it up."""
-        subject = frozenset(self.lemmas(question))
-        for passage in passages:
+        subject = frozenset(found.words)
+        for passage in found.passages[: self.settings.passages]:
             for unit, given in zip(passage.chunk.units, passage.unit_signals, strict=True):
                 if unit.is_heading:
                     continue

@@ -63,6 +63,12 @@ def has_words(text: str) -> bool:
     return re.search(r"[^\W_]{2}", text) is not None
 
 
+def is_latin(text: str) -> bool:
+    """Whether at least half of the letters are Latin: Polish and English are read, other scripts are not."""
+    letters = [char for char in text if char.isalpha()]
+    return 2 * sum("LATIN" in unicodedata.name(char, "") for char in letters) >= len(letters)
+
+
 def _found(text: str) -> Iterator[tuple[int, int, str]]:
     from stdnum import iban
 

@@ -76,6 +76,7 @@ class Retrieval:
     repairs: tuple[tuple[str, str], ...]
     passages: tuple[Passage, ...]
     generation: str
+    words: tuple[str, ...] = ()  # distinct lemmas searched for, in Polish where the glossary knows the term
     notice: str = ""  # code of [notices] in prompts/ui: e.g. the dense leg is out of use
     signals: dict[str, float] = field(default_factory=dict)
 

@@ -10,7 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class LinearModel:
-    """`intercept + sum(weight * (signal - mean) / scale)`; the five lists run in parallel."""
+    """`intercept + sum(weight * (signal - mean) / scale)`; the five lists run in parallel.
+
+    A signal that could not be had (no vectors, say) counts as the mean: it says nothing either way.
+    """
 
     signals: tuple[str, ...]
     mean: tuple[float, ...]
@@ -25,9 +28,9 @@ class LinearModel:
         return cls(**lists, intercept=table["intercept"])
 
     def score(self, values: Mapping[str, float]) -> float:
-        """The linear score; KeyError when a signal is missing."""
+        """The linear score."""
         rows = zip(self.signals, self.mean, self.scale, self.weights, strict=True)
-        return self.intercept + sum(w * (values[name] - m) / s for name, m, s, w in rows)
+        return self.intercept + sum(w * (values.get(name, m) - m) / s for name, m, s, w in rows)
 
     def chance(self, values: Mapping[str, float]) -> float:
         """The score through the logistic function, in (0, 1)."""

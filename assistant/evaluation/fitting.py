@@ -107,7 +107,13 @@ def fit_order(groups: Sequence[tuple[Sequence[Rows], float]], signals: Sequence[
     labels = np.repeat([1, 0], len(rows))
     turned = np.concatenate([rows / scale, -rows / scale])
     model = _logistic(intercept=False).fit(turned, labels, sample_weight=np.tile(weights, 2))
-    return _table(signals, [0.0] * len(signals), scale.tolist(), model.coef_[0].tolist(), 0.0)
+    return _table(signals, _means(groups[0][0], signals), scale.tolist(), model.coef_[0].tolist(), 0.0)
+
+
+def _means(questions: Sequence[Rows], signals: Sequence[str]) -> list[float]:
+    """Each signal's average over the right candidates: what a missing signal counts as."""
+    right = [given for rows in questions for given, is_right in rows if is_right]
+    return [sum(given[name] for given in right) / (len(right) or 1) for name in signals]
 
 
 def _differences(questions: Sequence[Rows], signals: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

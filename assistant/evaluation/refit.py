@@ -23,7 +23,7 @@ CANDIDATES = 30  # passages a question brings to the fit, as many as the ranker 
 class Build(Protocol):
     """What fitting needs of a service."""
 
-    def search(self, query: str, k: int | None = None, without: Sequence[str] = ()) -> Retrieval:
+    def retrieve(self, query: str, k: int | None = None, without: Sequence[str] = ()) -> Retrieval:
         """Passages for a query."""
         ...
 
@@ -62,7 +62,7 @@ def refit(
     with_gold = [case for case in cases if case.gold] if corpus is not None else []
 
     def search(question: str, without: Sequence[str]) -> Retrieval:
-        return over.search(question, CANDIDATES, [ids[path] for path in without])
+        return over.retrieve(question, CANDIDATES, [ids[path] for path in without])
 
     groups = [(fitting.beir_rows(data, search, stepper("fit_ranker", len(data.queries))), 1.0)]
     if corpus is not None:
@@ -95,7 +95,7 @@ def _passages(corpus: Build) -> fitting.Candidates:
     """Passages as candidates: their units' words and their signals."""
 
     def found(question: str) -> list[tuple[str, Mapping[str, float]]]:
-        passages = corpus.search(question, CANDIDATES).passages
+        passages = corpus.retrieve(question, CANDIDATES).passages
         return [(" ".join(unit.text for unit in p.chunk.units), p.signals) for p in passages]
 
     return found

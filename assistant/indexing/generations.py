@@ -80,6 +80,11 @@ class Generation:
             return DENSE_UNAVAILABLE
         return LEXICAL_UNAVAILABLE if self.lexical is None else ""
 
+    @property
+    def has_vectors(self) -> bool:
+        """Whether meanings can be compared at all: by Chroma, or one by one when only Chroma is damaged."""
+        return self._vectors is not None and self._unit_vectors is not None
+
     # -- the two legs ----------------------------------------------------------------------------
 
     def lexical_scores(self, terms: Sequence[str], weights: Sequence[float] | None = None) -> np.ndarray | None:
@@ -100,18 +105,18 @@ class Generation:
     def nearest(self, vector: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray] | None:
         """(rows int64, cosines float32) of about the k nearest chunks by Chroma, best first.
 
-        The cosines are computed from the vectors, not taken from Chroma. None when the dense leg is out of use,
-        which a failure of Chroma makes it.
+        The cosines are computed from the vectors, not taken from Chroma. A damaged Chroma is replaced by
+        comparing with every vector; None when the vectors are damaged.
         """
         dense = self.dense
         if dense is None:
-            return None
+            return self.exact(vector, k) if self.has_vectors else None
         try:
             ids = dense.nearest(np.asarray(vector, np.float32), k)
         except DenseError as error:
             self.dense = None
             self.damage = (*self.damage, f"{dense_leg.FOLDER}: {error}")
-            return None
+            return self.exact(vector, k)
         known = self._library.rows
         rows = np.array([known[chunk_id] for chunk_id in ids if chunk_id in known], np.int64)
         cosines = self.cosines(vector, rows)

@@ -99,7 +99,7 @@ class Analyzer:
 
     def terms(self, text: str) -> list[str]:
         """Both token families, "l:" + folded lemma and "p:" + folded prefix; stopwords out, duplicates kept."""
-        return [term for lemma, prefix in self.families(text) for term in ("l:" + lemma, "p:" + prefix)]
+        return [term for word in self.families(text) for term in term_families(word)]
 
     def families(self, text: str) -> list[tuple[str, str]]:
         """(folded lemma, first letters folded) of each word in order, stopwords out."""
@@ -121,6 +121,7 @@ class Analyzer:
         lead = sum(_leaning(word) for word in words)
         if lead == 0:
             lead = sum(self.dictionary.knows(word, "pl") - self.dictionary.knows(word, "en") for word in words)
+            lead += 1  # one English-looking word, such as "art." or a name, is no English question
         return "en" if lead < 0 else "pl"
 
 
@@ -138,6 +139,11 @@ def _stopwords() -> frozenset[str]:
 @cache
 def _stopword_table() -> Mapping[str, str]:
     return tomllib.loads((Path(__file__).parent / "stopwords.toml").read_text(encoding="utf-8"))
+
+
+def term_families(word: tuple[str, str]) -> tuple[str, str]:
+    """The two search terms of a word given as (folded lemma, folded first letters)."""
+    return "l:" + word[0], "p:" + word[1]
 
 
 def _leaning(word: str) -> int:

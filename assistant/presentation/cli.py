@@ -394,7 +394,7 @@ def _figures(report: dict[str, Any], as_json: bool) -> None:
 
 def _retrieve(built: service.Service, k: int) -> Callable[..., Any]:
     """Questions to results, enough of them that `k` documents remain."""
-    return lambda question, without: built.search(question, 3 * k, without)
+    return lambda question, without: built.retrieve(question, 3 * k, without)
 
 
 def _stepper(progress: Callable[[str, int, int], None], name: str, total: int) -> Callable[[int], None]:

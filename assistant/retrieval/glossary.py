@@ -65,6 +65,20 @@ class Glossary:
         found = (form for term in self.find(text) for form in term.forms)
         return [form for form in dict.fromkeys(found) if not self._held(form, here)]
 
+    def in_polish(self, text: str) -> list[Word]:
+        """The text's words, with English names of terms in the words of their Polish ones."""
+        words, place = list(self.families(text)), 0
+        said: list[Word] = []
+        while place < len(words):
+            length, terms = self._longest(words, place)
+            english = next((t for t in terms if self._is(t.en, words[place : place + length])), None)
+            said += self.families(english.pl) if english else words[place : place + length]
+            place += length
+        return said
+
+    def _is(self, form: str, words: Sequence[Word]) -> bool:
+        return _stands(self.families(form), words)
+
     def spelled_out(self, text: str) -> list[str]:
         """Polish full names of the acronyms that stand in the text without them."""
         here = self.families(text)
@@ -77,11 +91,16 @@ class Glossary:
     def _matches(self, words: Sequence[Word]) -> Iterator[Term]:
         place = 0
         while place < len(words):
-            forms = {id(form): form for key in words[place] for form in self._by_first.get(key, ())}.values()
-            found = [(len(form), term) for form, term in forms if _stands(form, words[place : place + len(form)])]
-            longest = max((length for length, _ in found), default=1)
-            yield from (term for length, term in found if length == longest)
-            place += longest
+            length, terms = self._longest(words, place)
+            yield from terms
+            place += length
+
+    def _longest(self, words: Sequence[Word], place: int) -> tuple[int, list[Term]]:
+        """Length in words and terms of the longest name that begins here; (1, []) when none does."""
+        forms = {id(form): form for key in words[place] for form in self._by_first.get(key, ())}.values()
+        found = [(len(form), term) for form, term in forms if _stands(form, words[place : place + len(form)])]
+        longest = max((length for length, _ in found), default=1)
+        return longest, [term for length, term in found if length == longest]
 
 
 def _stands(form: Sequence[Word], words: Sequence[Word]) -> bool:

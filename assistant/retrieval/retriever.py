@@ -14,7 +14,7 @@ from ..domain.documents import Chunk, Metadata
 from ..domain.ports import Embedder, Vector
 from ..errors import EmbedderUnavailable
 from ..indexing.generations import Generation
-from ..indexing.language import Analyzer, Speller, repaired_text
+from ..indexing.language import Analyzer, Speller, repaired_text, term_families
 from .fusion import fuse, normalised_bm25
 from .glossary import Glossary
 from .ranking import PASSAGE_SIGNALS, TextTerms, Weights
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NEED_VECTOR = {"dense", "sentence", "focus"}  # signals left out when there is no vector to compare with
 REMEMBERED = 50_000  # titles and headings whose words are kept a generation; about 20 MB
 
 
@@ -36,6 +37,7 @@ class Query:
     terms: tuple[str, ...]
     weights: tuple[float, ...]
     lemmas: TextTerms
+    words: tuple[str, ...]
     vector: Vector | None
 
 
@@ -64,14 +66,14 @@ class Memory:
         if known is None:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            known = self._known[text] = text_terms(text, self._analyzer, generation)
+            known = self._known[text] = text_terms(self._analyzer.lemmas(text), generation)
         return known
 
 
-def text_terms(text: str, analyzer: Analyzer, generation: Generation) -> TextTerms:
-    """A text's distinct words as numbers of the index, with their idf."""
-    lemmas = list(dict.fromkeys(analyzer.lemmas(text)))
-    return TextTerms(generation.lemma_ids(lemmas), generation.lemma_idf(lemmas))
+def text_terms(lemmas: Sequence[str], generation: Generation) -> TextTerms:
+    """Distinct lemmas as numbers of the index, with their idf."""
+    distinct = list(dict.fromkeys(lemmas))
+    return TextTerms(generation.lemma_ids(distinct), generation.lemma_idf(distinct))
 
 
 @dataclass(frozen=True)
@@ -110,14 +112,16 @@ class HybridRetriever:
             generation=generation.id,
             notice=notice,
             signals=signals,
+            words=query.words,
         )
 
     # the query
 
     def _query(self, question: str, generation: Generation) -> Query:
         repairs = tuple(self._memory(generation).speller.repair(self.analyzer.words(question)))
-        text = repaired_text(question, repairs)
-        typed = list(dict.fromkeys(self.analyzer.terms(text)))
+        text = repaired_text(question.lower() if question.isupper() else question, repairs)
+        words = self.glossary.in_polish(text)
+        typed = list(dict.fromkeys(term for word in words for term in term_families(word)))
         lent = [term for form in self.glossary.expansions(text) for term in self.analyzer.terms(form)]
         lent = [term for term in dict.fromkeys(lent) if term not in set(typed)]
         return Query(
@@ -125,7 +129,8 @@ class HybridRetriever:
             repairs=repairs,
             terms=(*typed, *lent),
             weights=(*(1.0 for _ in typed), *(self.settings.expansion_weight for _ in lent)),
-            lemmas=text_terms(text, self.analyzer, generation),
+            lemmas=text_terms([lemma for lemma, _ in words], generation),
+            words=tuple(dict.fromkeys(lemma for lemma, _ in words)),
             vector=self._vector(text, generation),
         )
 
@@ -136,7 +141,7 @@ class HybridRetriever:
         return memory
 
     def _vector(self, text: str, generation: Generation) -> Vector | None:
-        if generation.notice == "dense_unavailable":
+        if not generation.has_vectors:
             return None
         spelled = self.glossary.spelled_out(text)
         try:
@@ -200,9 +205,10 @@ class HybridRetriever:
         scored = []
         for place, (row, chunk) in enumerate(zip(rows, generation.chunks(rows), strict=True)):
             metadata, path = generation.metadata_of(chunk.document_id)
-            first = {"dense": float(candidates.cosines[place]), "bm25": float(candidates.bm25[place])}
             signals, units = self._signals(query, row, chunk, metadata, generation)
-            signals = first | signals
+            signals |= {"dense": float(candidates.cosines[place]), "bm25": float(candidates.bm25[place])}
+            if query.vector is None:
+                signals = {name: value for name, value in signals.items() if name not in NEED_VECTOR}
             score = self.weights.ranker.score(signals)
             scored.append((score, row, chunk, metadata, path, signals, units))
         scored.sort(key=lambda item: -item[0])
@@ -232,7 +238,9 @@ class HybridRetriever:
             "focus": best[0] - sum(best) / len(best) if best else 0.0,
         }
         own = [words.share(hits) for hits in held]
-        columns = {"cosine": cosines, "coverage": covers, "own": own, "heading": sections}
+        columns = {"coverage": covers, "own": own, "heading": sections}
+        if query.vector is not None:
+            columns["cosine"] = cosines
         units = tuple(dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
         return signals, units
 
@@ -265,7 +273,7 @@ def search_signals(query: Query, ranked: Sequence[Passage], generation: Generati
     others = [p for p in ranked[1:] if p.chunk.document_id != first.chunk.document_id]
     rival = others[0].score if others else ranked[-1].score
     field = [p.score for p in ranked[5:15]]
-    best = {name: max(p.signals[name] for p in ranked) for name in ("dense", "bm25")}
+    best = {name: max(p.signals.get(name, 0.0) for p in ranked) for name in ("dense", "bm25")}
     terms = query.lemmas
     held = frozenset().union(*(terms.hits(ids) for ids in generation.unit_lemma_ids(first.row)))
     lacking = [idf for number, idf in zip(terms.ids.tolist(), terms.idf.tolist(), strict=True) if number not in held]
@@ -273,8 +281,9 @@ def search_signals(query: Query, ranked: Sequence[Passage], generation: Generati
         "score": first.score,
         "margin": first.score - rival,
         "field": first.score - sum(field) / len(field) if field else 0.0,
-        **{name: first.signals[name] for name in PASSAGE_SIGNALS},
-        "agreement": float(first.signals["dense"] >= best["dense"]) + float(first.signals["bm25"] >= best["bm25"]),
+        **{name: first.signals[name] for name in PASSAGE_SIGNALS if name in first.signals},
+        "agreement": float(first.signals.get("dense", 0.0) >= best["dense"])
+        + float(first.signals["bm25"] >= best["bm25"]),
         "unknown": 1.0 - terms.share(terms.weights),
         "missing_peak": max(lacking, default=0.0) / max(terms.idf.tolist(), default=1.0),
         "terms": float(len(terms.ids)),

@@ -14,7 +14,7 @@ from tests.fakes import CUT, FakeLibrary, FakeRetriever, WrittenBlock, lemmas
 
 def choose(shelf: FakeLibrary, question: str, **settings: float) -> list[Group]:
     chooser = Chooser(UNITS, CUES, lemmas, AnsweringSettings(**settings))
-    return chooser.choose(chooser.rank(question, FakeRetriever(shelf).retrieve(question, 10).passages), shelf)
+    return chooser.choose(chooser.rank(question, FakeRetriever(shelf).retrieve(question, 10)), shelf)
 
 
 def texts(group: Group) -> list[str]:

@@ -145,7 +145,7 @@ def test_the_recipe_names_all_that_moves_a_cut():
         "name": "structure",
         "version": 1,
         "oversize": OVERSIZE,
-        "max_tokens": 320,
+        "max_tokens": 600,
         "min_tokens": 60,
     }
 

@@ -288,7 +288,6 @@ def test_a_failure_has_its_exit_code_its_words_and_its_json(
     assert told.json["code"] == name
 
 
-@pytest.mark.xfail(strict=True, reason="the embedder is built before the pointer is looked at (service.py)")
 def test_a_folder_without_an_index_is_left_as_it_was(run: Run, home: Path) -> None:
     assert run("search", "klaster", "--indexes", str(home / "literówka")).code == 66
     assert not (home / "literówka").exists()
@@ -517,7 +516,6 @@ def test_an_identifier_in_a_batch_is_printed_nowhere(batch: Callable[..., Ran]) 
     assert PESEL not in ran.out.replace(" ", "")
 
 
-@pytest.mark.xfail(strict=True, reason="Service.search neither tidies nor masks nor limits its query (service.py)")
 def test_an_identifier_in_a_search_is_printed_nowhere(run: Run, at: Sequence[str]) -> None:
     assert PESEL not in run("search", f"składka {PESEL}", *at, "--json").out
 
