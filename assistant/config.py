@@ -93,6 +93,9 @@ class AnsweringSettings(Section):
     passages: int = Field(5, ge=1, description="passages whose sentences may answer")
     max_question_chars: int = Field(2000, ge=100, description="characters (SECURITY row 29)")
     suggestions: int = Field(3, ge=0, description="nearest sections offered")
+    same_heading: float = Field(
+        0.75, ge=0, le=1, description="overlap of words from which a heading is the question itself"
+    )
     block_margin: float = Field(
         1.0,
         ge=0,

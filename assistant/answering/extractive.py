@@ -21,6 +21,7 @@ from .question import OTHER, Cues
 LISTED = (UnitKind.ITEM, UnitKind.ROW)
 OPENERS = (UnitKind.LEAD, UnitKind.HEADER)
 BLOCK_KINDS = frozenset({"list", "steps", "start", "comparison"})
+TABLE_KINDS = frozenset({"list", "comparison"})
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Chooser:
         if not ranked.units:
             return []
         best = ranked.units[0]
-        if ranked.kind in BLOCK_KINDS and (block := self._best_block(ranked.units)) is not None:
+        if ranked.kind in BLOCK_KINDS and (block := self._best_block(ranked.kind, ranked.units)) is not None:
             best = block
         first = self._opening(ranked.kind, best, ranked.units, library)
         return [first, *self._support(ranked.wanted, best, first, ranked.units, library)]
@@ -105,7 +106,9 @@ class Chooser:
             for unit, given in zip(passage.chunk.units, passage.unit_signals, strict=True):
                 if unit.is_heading:
                     continue
-                signals = {**given, **self._own_signals(kind, subject, unit), "passage": passage.score}
+                own = self._own_signals(kind, subject, unit)
+                same = float(given.get("heading", 0.0) >= self.settings.same_heading)
+                signals = {**given, **own, "same_heading": same, "passage": passage.score}
                 scored = Scored(Pick(passage.chunk, unit), self.model.score(signals), frozenset(self.lemmas(unit.text)))
                 yield scored, signals
 
@@ -127,9 +130,10 @@ class Chooser:
 
     # the opening
 
-    def _best_block(self, units: Sequence[Scored]) -> Scored | None:
-        """The best unit of a list or table when one is nearly as good as the best of all."""
-        leading = next((unit for unit in units if unit.pick.unit.kind in (*LISTED, *OPENERS)), None)
+    def _best_block(self, kind: str, units: Sequence[Scored]) -> Scored | None:
+        """The best unit of a list or table when one is nearly as good as the best of all. Steps stand in lists only."""
+        wanted = (*LISTED, *OPENERS) if kind in TABLE_KINDS else (UnitKind.ITEM, UnitKind.LEAD)
+        leading = next((unit for unit in units if unit.pick.unit.kind in wanted), None)
         if leading is None or leading.score + self.settings.block_margin < units[0].score:
             return None
         return leading

@@ -34,6 +34,7 @@ UNIT_SIGNALS = (
     "list_wanted",
     "list_unwanted",
     "question",
+    "same_heading",
 )
 ANSWERABILITY_SIGNALS = (
     "score",

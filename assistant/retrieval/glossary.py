@@ -66,18 +66,14 @@ class Glossary:
         return [form for form in dict.fromkeys(found) if not self._held(form, here)]
 
     def in_polish(self, text: str) -> list[Word]:
-        """The text's words, with English names of terms in the words of their Polish ones."""
+        """A foreign text's words, with the names of terms in the words of their Polish ones."""
         words, place = list(self.families(text)), 0
         said: list[Word] = []
         while place < len(words):
             length, terms = self._longest(words, place)
-            english = next((t for t in terms if self._is(t.en, words[place : place + length])), None)
-            said += self.families(english.pl) if english else words[place : place + length]
+            said += self.families(terms[0].pl) if terms else words[place : place + length]
             place += length
         return said
-
-    def _is(self, form: str, words: Sequence[Word]) -> bool:
-        return _stands(self.families(form), words)
 
     def spelled_out(self, text: str) -> list[str]:
         """Polish full names of the acronyms that stand in the text without them."""

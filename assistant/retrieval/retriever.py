@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NEED_VECTOR = {"dense", "sentence", "focus"}  # signals left out when there is no vector to compare with
+NOTHING: frozenset[str] = frozenset()
+NEED_VECTOR = frozenset({"dense", "sentence", "focus", "cosine"})
+NEED_WORDS = frozenset({"bm25", "coverage", "sentence_coverage", "title", "heading", "own"})
+FOREIGN_SHIFT = 0.035  # cosine an English question loses on Polish passages that answer: 0.82 against 0.87, in part
+FOREIGN_WORDS = 0.4  # normalised BM25; the average of passages that answer is 0.45 on PoQuAD
 REMEMBERED = 50_000  # titles and headings whose words are kept a generation; about 20 MB
 
 
@@ -38,6 +42,7 @@ class Query:
     weights: tuple[float, ...]
     lemmas: TextTerms
     words: tuple[str, ...]
+    lang: str
     vector: Vector | None
 
 
@@ -97,7 +102,7 @@ class HybridRetriever:
         """
         generation = self.current()
         notice = generation.notice
-        query = self._query(question, generation)
+        query = self._query(question, generation, lang)
         if query.vector is None and not notice:
             notice = "embedder_unavailable"
         hidden = [row for document_id in without for row in generation.rows_of(document_id)]
@@ -117,10 +122,10 @@ class HybridRetriever:
 
     # the query
 
-    def _query(self, question: str, generation: Generation) -> Query:
+    def _query(self, question: str, generation: Generation, lang: str) -> Query:
         repairs = tuple(self._memory(generation).speller.repair(self.analyzer.words(question)))
         text = repaired_text(question.lower() if question.isupper() else question, repairs)
-        words = self.glossary.in_polish(text)
+        words = self.analyzer.families(text) if lang == "pl" else self.glossary.in_polish(text)
         typed = list(dict.fromkeys(term for word in words for term in term_families(word)))
         lent = [term for form in self.glossary.expansions(text) for term in self.analyzer.terms(form)]
         lent = [term for term in dict.fromkeys(lent) if term not in set(typed)]
@@ -131,6 +136,7 @@ class HybridRetriever:
             weights=(*(1.0 for _ in typed), *(self.settings.expansion_weight for _ in lent)),
             lemmas=text_terms([lemma for lemma, _ in words], generation),
             words=tuple(dict.fromkeys(lemma for lemma, _ in words)),
+            lang=lang,
             vector=self._vector(text, generation),
         )
 
@@ -207,8 +213,11 @@ class HybridRetriever:
             metadata, path = generation.metadata_of(chunk.document_id)
             signals, units = self._signals(query, row, chunk, metadata, generation)
             signals |= {"dense": float(candidates.cosines[place]), "bm25": float(candidates.bm25[place])}
-            if query.vector is None:
-                signals = {name: value for name, value in signals.items() if name not in NEED_VECTOR}
+            left_out = self._untold(query, metadata, signals)
+            if NEED_WORDS <= left_out:
+                signals |= {name: signals[name] + FOREIGN_SHIFT for name in ("dense", "sentence")}
+            signals = {name: value for name, value in signals.items() if name not in left_out}
+            units = tuple({name: value for name, value in unit.items() if name not in left_out} for unit in units)
             score = self.weights.ranker.score(signals)
             scored.append((score, row, chunk, metadata, path, signals, units))
         scored.sort(key=lambda item: -item[0])
@@ -238,11 +247,17 @@ class HybridRetriever:
             "focus": best[0] - sum(best) / len(best) if best else 0.0,
         }
         own = [words.share(hits) for hits in held]
-        columns = {"coverage": covers, "own": own, "heading": sections}
-        if query.vector is not None:
-            columns["cosine"] = cosines
+        columns = {"cosine": cosines, "coverage": covers, "own": own, "heading": sections}
         units = tuple(dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
         return signals, units
+
+    def _untold(self, query: Query, metadata: Metadata, signals: Mapping[str, float]) -> frozenset[str]:
+        """Signals that say nothing here: vectors that are not there, shared words across two languages.
+
+        A passage in another language that shares few words with the question is judged by meaning alone.
+        """
+        foreign = query.lang != metadata.language and signals["bm25"] < FOREIGN_WORDS
+        return (NEED_VECTOR if query.vector is None else NOTHING) | (NEED_WORDS if foreign else NOTHING)
 
     def _sections(self, query: Query, chunk: Chunk, generation: Generation) -> list[float]:
         """For each unit, how much the question says the same as the heading it stands under, in [0, 1]."""
@@ -277,16 +292,18 @@ def search_signals(query: Query, ranked: Sequence[Passage], generation: Generati
     terms = query.lemmas
     held = frozenset().union(*(terms.hits(ids) for ids in generation.unit_lemma_ids(first.row)))
     lacking = [idf for number, idf in zip(terms.ids.tolist(), terms.idf.tolist(), strict=True) if number not in held]
+    shared = {
+        "unknown": 1.0 - terms.share(terms.weights),
+        "missing_peak": max(lacking, default=0.0) / max(terms.idf.tolist(), default=1.0),
+    }
     return {
         "score": first.score,
         "margin": first.score - rival,
         "field": first.score - sum(field) / len(field) if field else 0.0,
         **{name: first.signals[name] for name in PASSAGE_SIGNALS if name in first.signals},
-        "agreement": float(first.signals.get("dense", 0.0) >= best["dense"])
-        + float(first.signals["bm25"] >= best["bm25"]),
-        "unknown": 1.0 - terms.share(terms.weights),
-        "missing_peak": max(lacking, default=0.0) / max(terms.idf.tolist(), default=1.0),
+        "agreement": float(sum(first.signals.get(name, 0.0) >= best[name] for name in best)),
         "terms": float(len(terms.ids)),
+        **(shared if "bm25" in first.signals else {}),
     }
 
 

@@ -40,3 +40,9 @@ def test_a_missing_file_is_an_empty_glossary_and_a_wrong_one_is_named(tmp_path: 
     (tmp_path / "g.toml").write_text('[[term]]\npl = "a"\nsynonim = ["b"]\n')
     with pytest.raises(ConfigError, match="synonim"):
         load(tmp_path / "g.toml", ANALYZER.families)
+
+
+def test_a_foreign_question_is_searched_in_the_words_of_the_polish_terms() -> None:
+    words = GLOSSARY.in_polish("How does a social cooperative work with OWES?")
+    assert [lemma for lemma, _ in words][:2] == [lemma for lemma, _ in ANALYZER.families("spółdzielnia socjalna")]
+    assert set(ANALYZER.families("ośrodek wsparcia")) <= set(words)
