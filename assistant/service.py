@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .answering.answerer import AnswerBars, Answerer
+from .answering.answerer import Answerer
 from .answering.guard import has_words, mask, tidy
 from .answering.question import Cues
 from .config import Settings
@@ -232,7 +232,7 @@ class Service:
             cues=Cues(read_table(self.settings.prompts / "cues.toml")),
             lemmas=self.analyzer.lemmas,
             detect=self.analyzer.detect,
-            bars=AnswerBars(self.weights.bars.answered, self.weights.bars.partial),
+            bars=self.weights.bars,
             units=self.weights.units,
             answerability=self.weights.answerability,
             settings=self.settings.answering,

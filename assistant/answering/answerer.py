@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ..config import AnsweringSettings
 from ..domain.answers import Answer, Retrieval, Sentence, SentenceKind, Status, Suggestion, Support
 from ..domain.documents import UnitKind
-from ..domain.linear import LinearModel
+from ..domain.linear import Bars, LinearModel
 from ..domain.ports import Library, Retriever
 from ..prompts import Words
 from .citations import Ledger
@@ -25,14 +25,6 @@ ENGINE = "extractive"
 
 
 @dataclass(frozen=True)
-class AnswerBars:
-    """Answerability at or above `answered` answers, at or above `partial` shows the nearest; below is not found."""
-
-    answered: float
-    partial: float
-
-
-@dataclass(frozen=True)
 class Answerer:
     """Answers questions over one retriever; `lemmas` gives a text's folded lemmas, `detect` its language."""
 
@@ -42,7 +34,7 @@ class Answerer:
     cues: Cues
     lemmas: Callable[[str], Sequence[str]]
     detect: Callable[[str], str]
-    bars: AnswerBars
+    bars: Bars
     units: LinearModel
     answerability: LinearModel
     settings: AnsweringSettings

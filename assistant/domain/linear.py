@@ -35,3 +35,11 @@ class LinearModel:
     def chance(self, values: Mapping[str, float]) -> float:
         """The score through the logistic function, in (0, 1)."""
         return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, self.score(values)))))
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A chance at or above `answered` answers; at or above `partial` shows the nearest; below is not found."""
+
+    answered: float
+    partial: float

@@ -13,21 +13,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..domain.linear import LinearModel
+from ..domain.linear import Bars, LinearModel
 
 if TYPE_CHECKING:
     import numpy as np
 
 PASSAGE_SIGNALS = ("dense", "bm25", "sentence", "coverage", "sentence_coverage", "title", "focus", "heading")
 WEIGHTS_FILE = Path(__file__).parent / "weights.json"
-
-
-@dataclass(frozen=True)
-class Bars:
-    """Answerability at or above `answered` answers; at or above `partial` shows the nearest thing; below: not found."""
-
-    answered: float
-    partial: float
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,7 @@ class HybridRetriever:
             signals, units = self._signals(query, row, chunk, metadata, generation)
             signals |= {"dense": float(candidates.cosines[place]), "bm25": float(candidates.bm25[place])}
             left_out = self._untold(query, metadata, signals)
-            if NEED_WORDS <= left_out:
+            if left_out >= NEED_WORDS:
                 signals |= {name: signals[name] + FOREIGN_SHIFT for name in ("dense", "sentence")}
             signals = {name: value for name, value in signals.items() if name not in left_out}
             units = tuple({name: value for name, value in unit.items() if name not in left_out} for unit in units)

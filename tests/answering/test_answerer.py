@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from assistant.answering.answerer import AnswerBars, Answerer
+from assistant.answering.answerer import Answerer
 from assistant.answering.question import Cues
 from assistant.config import ROOT, AnsweringSettings
 from assistant.domain.answers import Answer, SentenceKind, Status, Support
-from assistant.domain.linear import LinearModel
+from assistant.domain.linear import Bars, LinearModel
 from assistant.errors import IndexMissing
 from assistant.prompts import load_words, read_table
 from tests.fakes import FakeLibrary, FakeRetriever, lemmas
@@ -53,7 +53,7 @@ def answerer(retriever: FakeRetriever, **settings: int) -> Answerer:
         cues=CUES,
         lemmas=lemmas,
         detect=lambda text: "en" if re.search(r"\b(the|what|how|is|does)\b", text.lower()) else "pl",
-        bars=AnswerBars(answered=0.9, partial=0.4),
+        bars=Bars(answered=0.9, partial=0.4),
         units=UNITS,
         answerability=CHANCE,
         settings=AnsweringSettings(**settings),
