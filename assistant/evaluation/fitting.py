@@ -57,6 +57,9 @@ ANSWERABILITY_SIGNALS = (
     "evidence",
     "no_evidence",
 )
+NEAR_TOPIC = (
+    3.0  # weight of a near-topic search: AUROC on those 0.834 against 0.826, on all removed 0.904 against 0.908
+)
 WRONG = 0.08  # of unanswerable questions may get an answer (DESIGN §13): sets the upper bar
 KEPT = 0.95  # of answerable questions get an answer or the nearest passages: sets the lower bar
 
@@ -142,14 +145,20 @@ def keep_unfitted(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, A
 
 
 def fit_answerability(
-    there: Sequence[Sample], missing: Sequence[Sample], signals: Sequence[str]
+    there: Sequence[Sample], missing: Sequence[Sample], near: Sequence[Sample], signals: Sequence[str]
 ) -> tuple[dict[str, Any], dict[str, float], dict[str, Any]]:
-    """(model, bars, figures) from searches with their documents there and with them missing."""
+    """(model, bars, figures) from searches with their documents there and with them missing.
+
+    `near` are those of the missing whose topic other documents still hold; they weigh NEAR_TOPIC each.
+    """
     import numpy as np
 
     rows = np.asarray([[s.signals.get(name, 0.0) for name in signals] for s in (*there, *missing)], np.float64)
     mean, scale = rows.mean(axis=0), _scale(rows.std(axis=0))
-    model = _logistic(intercept=True).fit((rows - mean) / scale, [1] * len(there) + [0] * len(missing))
+    hard = {id(sample) for sample in near}
+    weights = [NEAR_TOPIC if id(sample) in hard else 1.0 for sample in (*there, *missing)]
+    labels = [1] * len(there) + [0] * len(missing)
+    model = _logistic(intercept=True).fit((rows - mean) / scale, labels, sample_weight=weights)
     chances = model.predict_proba((rows - mean) / scale)[:, 1].tolist()
     present, absent = chances[: len(there)], chances[len(there) :]
     table = _table(signals, mean.tolist(), scale.tolist(), model.coef_[0].tolist(), float(model.intercept_[0]))

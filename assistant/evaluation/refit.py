@@ -83,7 +83,7 @@ def refit(
         stepper("fit_answerability", len(data.queries)),
     )
     model, bars, figures = fitting.fit_answerability(
-        samples["there"], samples["removed"], fitting.ANSWERABILITY_SIGNALS
+        samples["there"], samples["removed"], samples["near_topic"], fitting.ANSWERABILITY_SIGNALS
     )
     table |= {"answerability": model, "bars": bars}
     table["provenance"] = fitting.provenance(set_name, data, {"questions_over_corpus": len(cases), **figures})
