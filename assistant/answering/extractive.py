@@ -142,7 +142,7 @@ class Chooser:
         if best.pick.unit.kind is UnitKind.SENTENCE:
             return Group((best.pick,))
         block = _block(best.pick, library)
-        if kind in BLOCK_KINDS or _words(block) <= self.settings.max_words:
+        if kind in BLOCK_KINDS or best.pick.unit.kind in OPENERS or _words(block) <= self.settings.max_words:
             return self._whole(block)
         return self._part(best, units, block)
 
