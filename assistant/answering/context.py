@@ -31,6 +31,7 @@ def _subject(asked: str) -> str:
 
 def _leans(question: str, cues: Cues, lemmas: Callable[[str], Sequence[str]]) -> bool:
     topics = len(set(lemmas(question)))
-    if topics <= 1:  # "Jakie ma zadania?" asks of something; "Co to jest klaster?" and "klaster" name it
-        return topics == 0 or cues.kind(question) not in ("definition", OTHER)
-    return topics <= SHORT and cues.says("follow_up", question)
+    if topics == 0 or (topics <= SHORT and cues.says("follow_up", question)):
+        return True
+    # "Jakie ma zadania?" asks of something; "Co to jest klaster?" and "klaster" name it
+    return topics == 1 and cues.kind(question) not in ("definition", OTHER)

@@ -288,7 +288,6 @@ FOLLOW_UPS = [  # question, earlier ones, words the search must hold
     ("A gmina?", ("Kto może być członkiem klastra?", "a fundacja?"), ("członkiem klastra", "gmina")),
     ("kto tam pracuje", ("Co to jest hub w Pucku?",), ("hub", "pracuje")),
     ("What about the fee?", ("What is the cluster?",), ("cluster", "fee")),
-    ("Jakie ma zadania?", ("Co to jest operator klastra?",), ("operator", "zadania")),
     ("a kto go prowadził?", ("Kiedy trwał projekt WCES?",), ("WCES", "prowadził")),
 ]
 
