@@ -113,6 +113,9 @@ class Settings(Section):
 
     corpus: Path = Field(ROOT / "corpus", description="folder of source documents")
     indexes: Path = Field(ROOT / "indexes", description="folder of built generations")
+    models: Path = Field(
+        ROOT / "indexes" / "models", description="what is built once for all indexes: model, dictionary"
+    )
     prompts: Path = Field(ROOT / "prompts", description="folder of prompts and screen texts")
     glossary: Path | None = Field(None, description="glossary file; default: glossary.toml in the corpus")
     lang: Literal["pl", "en"] = Field("pl", description="language of messages when nothing tells it")

@@ -42,8 +42,6 @@ from .retrieval import glossary
 from .retrieval.ranking import WEIGHTS_FILE, Weights, load_weights
 from .retrieval.retriever import HybridRetriever
 
-MODELS = "models"  # below the index folder: built once, survives generations
-
 
 def _silent(stage: str, done: int, total: int) -> None:
     """Progress nobody looks at."""
@@ -185,12 +183,12 @@ class Service:
     @cached_property
     def embedder(self) -> Any:
         """The embedder the settings choose."""
-        return embedders.choose(self.settings.embedder, self.settings.indexes / MODELS)
+        return embedders.choose(self.settings.embedder, self.settings.models)
 
     @cached_property
     def analyzer(self) -> Analyzer:
         """The words of the lexical leg."""
-        return Analyzer(Dictionary(self.settings.indexes / MODELS))
+        return Analyzer(Dictionary(self.settings.models))
 
     @cached_property
     def weights(self) -> Weights:

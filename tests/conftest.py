@@ -47,42 +47,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Embedding model and dictionaries, ready: the repository's own, or built once for all workers of this run."""
-    own = config.ROOT / "indexes" / service.MODELS
-    if own.is_dir():
-        return own
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    (shared / service.MODELS).mkdir(exist_ok=True)
-    return shared / service.MODELS
-
-
-@pytest.fixture(scope="session")
-def index_folder(models: Path) -> Callable[[Path], Path]:
-    """Makes an index folder that shares the models."""
-
-    def make(folder: Path) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / service.MODELS).symlink_to(models, target_is_directory=True)
-        return folder
-
-    return make
-
-
-@pytest.fixture(scope="session")
-def loaded(models: Path) -> Service:
+def loaded() -> Service:
     """A service that lends its embedder and analyzer to others, so that a run loads them once."""
-    return service.build(config.load({}, indexes=models.parent))
+    return service.build(config.load({}))
 
 
 @pytest.fixture(scope="session")
-def make_service(index_folder: Callable[[Path], Path], loaded: Service) -> MakeService:
+def make_service(loaded: Service) -> MakeService:
     """A real service over a corpus and an index folder; settings as keywords. The model is loaded once."""
 
     def make(corpus: Path, indexes: Path, **given: Any) -> Service:
-        if not indexes.exists():
-            index_folder(indexes)
         made = service.build(config.load({}, corpus.parent, corpus=corpus, indexes=indexes, **given))
         made.__dict__.update(embedder=loaded.embedder, analyzer=loaded.analyzer)
         return made

@@ -117,7 +117,8 @@ def fit_order(groups: Sequence[tuple[Sequence[Rows], float]], signals: Sequence[
 def _means(questions: Sequence[Rows], signals: Sequence[str]) -> list[float]:
     """Each signal's average over the right candidates: what a missing signal counts as."""
     right = [given for rows in questions for given, is_right in rows if is_right]
-    return [sum(given[name] for given in right) / (len(right) or 1) for name in signals]
+    told = [[given[name] for given in right if name in given] for name in signals]
+    return [sum(values) / (len(values) or 1) for values in told]
 
 
 def _differences(questions: Sequence[Rows], signals: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -129,7 +130,11 @@ def _differences(questions: Sequence[Rows], signals: Sequence[str]) -> tuple[np.
     for rows in questions:
         right = [given for given, is_right in rows if is_right]
         wrong = [given for given, is_right in rows if not is_right]
-        differences += [[good[name] - bad[name] for name in signals] for good in right for bad in wrong]
+        differences += [
+            [good[name] - bad[name] if name in good and name in bad else 0.0 for name in signals]
+            for good in right
+            for bad in wrong
+        ]
         worth += [1 / max(1, len(right))] * (len(right) * len(wrong))
     return np.asarray(differences, np.float64).reshape(-1, len(signals)), np.asarray(worth)
 

@@ -6,6 +6,7 @@ families, diacritics folded, stopwords out: nDCG@10 0.845 on PoQuAD against 0.70
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tomllib
@@ -20,6 +21,8 @@ from threading import Lock
 from typing import Any
 
 from ..domain.folding import fold
+
+log = logging.getLogger(__name__)
 
 LANGUAGES = ("pl", "en")
 PREFIX_LETTERS = 5  # RETRIEVAL: 5 folded letters, 0.816 alone
@@ -67,8 +70,12 @@ class Dictionary:
 
         if self._folder is None:
             return LOW_MEMORY_DICTIONARY_FACTORY
-        with self._loading:
-            return TrieDictionaryFactory(disk_cache_dir=str(_tries(self._folder, TrieDictionaryFactory)))
+        try:
+            with self._loading:
+                return TrieDictionaryFactory(disk_cache_dir=str(_tries(self._folder, TrieDictionaryFactory)))
+        except OSError as error:
+            log.warning("dictionary not kept in %s: %s", self._folder, error)
+            return LOW_MEMORY_DICTIONARY_FACTORY
 
 
 def _tries(folder: Path, factory: Any) -> Path:

@@ -74,7 +74,6 @@ def built(place: Place, data: Beir, size: int) -> Service:
     home.__dict__["embedder"] = _blended(place, home, data)
     passages = round((size - len(real)) * _passages_a_chunk(home, data))
     over = home.over_texts(real | filler(data.corpus, passages))
-    place.lend_models(over.settings.indexes)
     return over
 
 

@@ -23,7 +23,7 @@ from assistant import service
 from assistant.config import Settings
 from assistant.evaluation import metrics
 from assistant.evaluation.datasets import Beir, read_beir, read_cases
-from assistant.service import MODELS, Service
+from assistant.service import Service
 
 FILLED = "Wypełnienie:"  # begins the title, and so every embedded text, of a filler document
 SENTENCES = 6  # of a filler passage: about 900 characters, as in PoQuAD
@@ -123,17 +123,8 @@ class Place:
             shutil.rmtree(indexes, ignore_errors=True)
         changes = {"indexes": indexes, "corpus": corpus or self.settings.corpus}
         made = service.build(self.settings.model_copy(update={**changes, "glossary": self.settings.glossary_file}))
-        self.lend_models(indexes)
         made.__dict__.update(self.parts)
         return made
-
-    def lend_models(self, indexes: Path) -> None:
-        """Let an index folder use the models that are there: building them is no part of any figure."""
-        models = self.settings.indexes / MODELS
-        models.mkdir(parents=True, exist_ok=True)
-        indexes.mkdir(parents=True, exist_ok=True)
-        if not (indexes / MODELS).exists():
-            (indexes / MODELS).symlink_to(models.resolve(), target_is_directory=True)
 
 
 def say(text: str) -> None:

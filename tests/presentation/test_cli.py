@@ -269,10 +269,9 @@ FAILURES = [  # exit code, code, arguments
 
 @pytest.mark.parametrize(("code", "name", "arguments"), FAILURES, ids=[" ".join(f[2]) for f in FAILURES])
 def test_a_failure_has_its_exit_code_its_words_and_its_json(
-    run: Run, home: Path, models: Path, code: int, name: str, arguments: list[str]
+    run: Run, home: Path, code: int, name: str, arguments: list[str]
 ) -> None:
     (home / "indexes").mkdir()
-    (home / "indexes" / "models").symlink_to(models)
     rest = (
         ["--indexes", str(home / "indexes")]
         if arguments[0] in ("ask", "search", "index", "verify", "documents")
@@ -319,7 +318,6 @@ def test_an_unknown_key_in_the_settings_file_is_refused(run: Run, home: Path) ->
 
 def test_the_second_writer_leaves_with_75_and_says_who_holds_the_lock(run: Run, small: Service, home: Path) -> None:
     (home / "indexes").mkdir()
-    (home / "indexes" / "models").symlink_to(small.settings.indexes / "models")
     with locking.hold(home / "indexes"):
         ran = run("index", "--corpus", str(small.settings.corpus), "--indexes", str(home / "indexes"), "--json")
     assert (ran.code, ran.json["code"]) == (75, "index_busy")
@@ -345,10 +343,9 @@ def test_an_unexpected_failure_is_still_one_json_object(run: Run, home: Path) ->
     assert set(ran.json) == {"code", "message", "hint"}
 
 
-def test_an_empty_corpus_makes_an_empty_index_and_says_so(run: Run, home: Path, models: Path) -> None:
+def test_an_empty_corpus_makes_an_empty_index_and_says_so(run: Run, home: Path) -> None:
     (home / "corpus").mkdir()
     (home / "indexes").mkdir()
-    (home / "indexes" / "models").symlink_to(models)
     at = ("--indexes", str(home / "indexes"))
     ran = run("index", "--corpus", str(home / "corpus"), *at)
     assert ran.code == 0
@@ -480,11 +477,10 @@ def test_the_shown_passages_do_not_steer_a_terminal(run: Run, at: Sequence[str])
     assert steers(run("search", "rejestr animatorów starosta", *at, "--json").out) == []
 
 
-def test_names_of_files_do_not_steer_a_terminal(run: Run, home: Path, models: Path) -> None:
+def test_names_of_files_do_not_steer_a_terminal(run: Run, home: Path) -> None:
     (home / "corpus").mkdir()
     (home / "corpus" / "zły\x1b[2J\nplik\u202e.exe").write_bytes(b"x")
     (home / "indexes").mkdir()
-    (home / "indexes" / "models").symlink_to(models)
     for more in ((), ("--json",)):
         ran = run("index", "--corpus", str(home / "corpus"), "--indexes", str(home / "indexes"), *more)
         assert ran.code == 0
