@@ -99,6 +99,9 @@ class Answerer:
         notices = tuple(self._notices(found, lang))
         ranked = self.chooser.rank(question, found)
         chance = self.answerability.chance(self.signals(found, ranked)) if ranked.units else 0.0
+        if chance < self.bars.answered and self.cues.says("out_of_scope", question):  # unless the documents know
+            plain = _plain(question, lang, Status.OUT_OF_SCOPE, self.words[lang].text("answers.out_of_scope"))
+            return replace(plain, generation=found.generation)
         if chance < self.bars.partial:
             return self._not_found(question, lang, found, notices)
         sure = chance >= self.bars.answered
@@ -177,9 +180,8 @@ GUARDED = {
     "attack": Status.BLOCKED,
     "crisis": Status.REFER,
     "refer": Status.REFER,
-    "out_of_scope": Status.OUT_OF_SCOPE,
 }
-WORDING = {"attack": "blocked_attack", "crisis": "crisis", "refer": "refer", "out_of_scope": "out_of_scope"}
+WORDING = {"attack": "blocked_attack", "crisis": "crisis", "refer": "refer"}
 
 
 def _plain(question: str, lang: str, status: Status, text: str, suggestions: tuple[Suggestion, ...] = ()) -> Answer:

@@ -95,15 +95,6 @@ def test_two_collections_side_by_side_do_not_mix(tmp_path):
     second.close()
 
 
-def test_an_open_collection_survives_the_deletion_of_its_folder(tmp_path):
-    vectors = build(tmp_path / "c", 30)
-    collection = Dense(tmp_path / "c", 30)
-    collection.nearest(vectors[0], 1)
-    shutil.rmtree(tmp_path / "c")
-    assert collection.nearest(vectors[4], 1) == ["c4"]
-    collection.close()
-
-
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts open files in /proc")
 def test_closing_lets_every_file_go(tmp_path):
     build(tmp_path / "c", 30)
