@@ -76,6 +76,18 @@ class RetrievalSettings(Section):
     dense_candidates: int = Field(50, ge=5, le=1000, description="nearest neighbours asked of the dense leg")
     dense_weight: float = Field(3.0, ge=0, description="weight of the cosine against bm25/ideal in the first stage")
     foreign_dense_weight: float = Field(4.5, ge=0, description="the same when question and corpus differ in language")
+    foreign_words: float = Field(
+        0.4,
+        ge=0,
+        le=1,
+        description="normalised BM25 below which a passage in another language is judged by meaning alone",
+    )
+    foreign_shift: float = Field(
+        0.035,
+        ge=0,
+        le=1,
+        description="added to such a passage's cosines; a dozen English questions lost about 0.05 on Polish passages",
+    )
     k1: float = Field(0.9, gt=0, description="BM25 saturation; 0.6-1.2 make no difference that matters")
     b: float = Field(0.8, ge=0, le=1, description="BM25 length normalisation; 0.75-0.9 likewise")
     expansion_weight: float = Field(0.4, ge=0, le=1, description="weight of a glossary synonym against a typed word")

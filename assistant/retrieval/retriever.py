@@ -27,8 +27,6 @@ log = logging.getLogger(__name__)
 NOTHING: frozenset[str] = frozenset()
 NEED_VECTOR = frozenset({"dense", "sentence", "focus", "cosine"})
 NEED_WORDS = frozenset({"bm25", "coverage", "sentence_coverage", "title", "heading", "own"})
-FOREIGN_SHIFT = 0.035  # cosine an English question loses on Polish passages that answer: 0.82 against 0.87, in part
-FOREIGN_WORDS = 0.4  # normalised BM25; the average of passages that answer is 0.45 on PoQuAD
 REMEMBERED = 50_000  # titles and headings whose words are kept a generation; about 20 MB
 
 
@@ -215,7 +213,7 @@ class HybridRetriever:
             signals |= {"dense": float(candidates.cosines[place]), "bm25": float(candidates.bm25[place])}
             left_out = self._untold(query, metadata, signals)
             if left_out >= NEED_WORDS:
-                signals |= {name: signals[name] + FOREIGN_SHIFT for name in ("dense", "sentence")}
+                signals |= {name: signals[name] + self.settings.foreign_shift for name in ("dense", "sentence")}
             signals = {name: value for name, value in signals.items() if name not in left_out}
             units = tuple({name: value for name, value in unit.items() if name not in left_out} for unit in units)
             score = self.weights.ranker.score(signals)
@@ -256,7 +254,7 @@ class HybridRetriever:
 
         A passage in another language that shares few words with the question is judged by meaning alone.
         """
-        foreign = query.lang != metadata.language and signals["bm25"] < FOREIGN_WORDS
+        foreign = query.lang != metadata.language and signals["bm25"] < self.settings.foreign_words
         return (NEED_VECTOR if query.vector is None else NOTHING) | (NEED_WORDS if foreign else NOTHING)
 
     def _sections(self, query: Query, chunk: Chunk, generation: Generation) -> list[float]:
