@@ -5,28 +5,34 @@ BIN := $(VENV)/bin
 # pip reads local wheel folders (a CPU torch, say) from its own environment; see README, "Develop"
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
 
-.PHONY: run test lint bench eval lock system clean
+.PHONY: run test lint bench eval handbooks lock system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
 	@$(BIN)/assistant chat
 
 test: $(VENV)/test.stamp
-	@$(BIN)/ruff check assistant tests evals
+	@$(BIN)/ruff check assistant tests evals docs
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/assistant eval gate
 
 lint: $(VENV)/test.stamp
-	$(BIN)/ruff format assistant tests evals
-	$(BIN)/ruff check --fix assistant tests evals
+	$(BIN)/ruff format assistant tests evals docs
+	$(BIN)/ruff check --fix assistant tests evals docs
 	$(BIN)/mypy
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python evals/bench.py $(BENCH_ARGS)
 
+# every question, also as people type it, with a report to read; SET=folder adds a set in BEIR layout
 eval: $(VENV)/test.stamp
-	@test -n "$(SET)" || (echo "make eval SET=folder-in-BEIR-layout" && exit 2)
-	$(BIN)/assistant eval beir $(SET)
+	$(BIN)/assistant eval gate --variant stripped --variant typo --report reports/eval
+	@test -z "$(SET)" || $(BIN)/assistant eval beir $(SET) --variant original --variant stripped --variant typo
+
+# the handbooks shipped as PDF, PPTX and DOCX, and the glossary handbooks, from their sources
+handbooks: $(VENV)/test.stamp
+	$(BIN)/python docs/handbooks/build.py
 
 lock: $(VENV)/test.stamp
 	$(INSTALL) uv

@@ -117,6 +117,7 @@ class AnsweringSettings(Section):
         2.0, ge=0, description="a supporting sentence may score this much less than the first"
     )
     coverage_gain: float = Field(1.5, ge=0, description="score a sentence gets for question words not covered yet")
+    section_gain: float = Field(1.5, ge=0, description="score a sentence gets for standing in the first one's section")
     redundancy: float = Field(0.7, ge=0, le=1, description="share of a sentence's words already said that drops it")
 
 

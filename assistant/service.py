@@ -158,6 +158,16 @@ class Service:
         signals = self._answerer.signals(found, ranked)
         return signals, self.weights.answerability.chance(signals) if ranked.units else 0.0
 
+    def lemmas(self, text: str) -> list[str]:
+        """Folded lemmas of a text, with those of the glossary's other forms of the terms in it."""
+        forms = self._glossary.expansions(text)
+        return [lemma for part in (text, *forms) for lemma in self.analyzer.lemmas(part)]
+
+    @property
+    def generation(self) -> str:
+        """The name of the live generation. Raises IndexMissing."""
+        return self._current.get().id
+
     def units(self, question: str) -> list[tuple[str, dict[str, float]]]:
         """Every unit that may answer a question: (its words, its signals)."""
         chooser = self._answerer.chooser

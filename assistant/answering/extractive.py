@@ -42,6 +42,11 @@ class Scored:
     lemmas: frozenset[str]
 
     @property
+    def section(self) -> tuple[str, tuple[str, ...]]:
+        """Under which headings of which document."""
+        return self.pick.document_id, self.pick.headings
+
+    @property
     def block(self) -> tuple[str, int]:
         """Which list, table or paragraph of which document."""
         return self.pick.document_id, self.pick.unit.block
@@ -170,8 +175,8 @@ class Chooser:
         rest = [s for s in units if _place(s.pick) not in shown]
         while room > 0 and words > 0 and rest:
             covered = frozenset().union(*said)
-            following = max(rest, key=lambda s: self._value(s, wanted, covered))
-            if self._value(following, wanted, covered) < best.score - self.settings.support_margin:
+            following = max(rest, key=lambda s: self._value(s, best, wanted, covered))
+            if self._value(following, best, wanted, covered) < best.score - self.settings.support_margin:
                 return
             rest.remove(following)
             group = self._group(following, library)
@@ -187,9 +192,11 @@ class Chooser:
             return Group((scored.pick,))
         return Group(tuple(_block(scored.pick, library)), whole=True)
 
-    def _value(self, scored: Scored, wanted: frozenset[str], covered: frozenset[str]) -> float:
+    def _value(self, scored: Scored, best: Scored, wanted: frozenset[str], covered: frozenset[str]) -> float:
+        """The worth of one more sentence: its own, what it covers that nothing has yet, and standing by the first."""
         new = len((wanted & scored.lemmas) - covered) / (len(wanted) or 1)
-        return scored.score + self.settings.coverage_gain * new
+        near = self.settings.section_gain if scored.section == best.section else 0.0
+        return scored.score + self.settings.coverage_gain * new + near
 
     def _repeats(self, scored: Scored, said: Iterable[frozenset[str]]) -> bool:
         if not scored.lemmas:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +22,27 @@ class Beir:
 
 @dataclass(frozen=True)
 class Case:
-    """One line of an answers file.
+    """One question with what is expected of its answer.
 
     `expected` is the status wanted; `gold` are verbatim words of the source, any of which answers;
-    `raw` keeps the other fields.
+    `documents` the paths that hold the answer, `headings` their sections; `earlier` the questions asked
+    before it in the same conversation; `traits` say by name what kind of question it is (style,
+    audience, topic, …).
     """
 
     id: str
     lang: str | None
     question: str
     expected: str
-    key_facts: tuple[str, ...]
-    gold: tuple[str, ...]
-    raw: Mapping[str, Any]
+    key_facts: tuple[str, ...] = ()
+    gold: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    headings: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+    traits: Mapping[str, str] = field(default_factory=dict)
+
+
+TRAITS = ("style", "audience", "topic", "kind")
 
 
 def read_beir(folder: Path) -> Beir:
@@ -60,19 +68,41 @@ def read_beir(folder: Path) -> Beir:
 
 
 def read_cases(file: Path) -> list[Case]:
-    """Questions with what is expected of their answers."""
-    return [
-        Case(
-            id=str(row["id"]),
-            lang=row.get("lang"),
-            question=str(row["question"]),
-            expected=row.get("expected_status") or ("not_found" if row.get("answerable") is False else "answered"),
-            key_facts=tuple(row.get("key_facts") or ()),
-            gold=tuple(row.get("gold") or ()),
-            raw=row,
-        )
-        for row in _rows(file, "id", "question")
-    ]
+    """The questions of a JSONL file; a line with `turns` is a conversation, one case a turn ("C7.1", "C7.2", …)."""
+    cases: list[Case] = []
+    for row in _rows(file, "id"):
+        if not row.get("turns"):
+            cases.append(_case(file, row, str(row["id"]), ()))
+            continue
+        earlier: tuple[str, ...] = ()
+        for n, turn in enumerate(row["turns"], 1):
+            traits = {name: row[name] for name in ("lang", *TRAITS) if name in row}
+            cases.append(_case(file, {**traits, **turn}, f"{row['id']}.{n}", earlier))
+            earlier = (*earlier, cases[-1].question)
+    return cases
+
+
+def _case(file: Path, row: Mapping[str, Any], name: str, earlier: tuple[str, ...]) -> Case:
+    if not isinstance(row.get("question"), str):
+        raise DatasetError(path=str(file), reason=f"{name}: question is missing")
+    return Case(
+        id=name,
+        lang=row.get("lang"),
+        question=row["question"],
+        expected=row.get("expected_status") or ("not_found" if row.get("answerable") is False else "answered"),
+        key_facts=_texts(row, "key_facts"),
+        gold=_texts(row, "gold"),
+        documents=_texts(row, "documents", "document"),
+        headings=_texts(row, "headings", "heading"),
+        earlier=earlier,
+        traits={trait: str(row[trait]) for trait in TRAITS if row.get(trait)},
+    )
+
+
+def _texts(row: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+    """A field that holds one text or a list of them, under any of its names; empty when absent."""
+    value = next((row[name] for name in names if row.get(name)), ())
+    return (value,) if isinstance(value, str) else tuple(str(one) for one in value)
 
 
 def read_questions(file: Path) -> dict[str, str]:

@@ -20,6 +20,49 @@ def retrieval(qrels: Mapping[str, Mapping[str, int]], run: Run, k: int = 10) -> 
     return {name: float(found[measure]) for name, measure in measures.items()}
 
 
+def places(ranks: Mapping[str, int | None], k: int = 10) -> dict[str, dict[str, float]]:
+    """nDCG@k, R@1, R@5, R@k and RR of each question by the rank of its first right passage (None: not found)."""
+    import ir_measures
+    from ir_measures import RR, R, nDCG
+
+    measures = {f"nDCG@{k}": nDCG @ k, "R@1": R @ 1, "R@5": R @ 5, f"R@{k}": R @ k, "RR": RR}
+    names = {str(measure): name for name, measure in measures.items()}
+    run = {query: {"right": 1.0 / rank} if rank else {} for query, rank in ranks.items()}
+    padded = {query: {**found, **_wrong(ranks[query])} for query, found in run.items()}
+    figures: dict[str, dict[str, float]] = {query: dict.fromkeys(measures, 0.0) for query in ranks}
+    qrels = {query: {"right": 1} for query in ranks}
+    for each in ir_measures.iter_calc(list(measures.values()), qrels, padded):
+        figures[each.query_id][names[str(each.measure)]] = float(each.value)
+    return figures
+
+
+def _wrong(rank: int | None) -> dict[str, float]:
+    """What stands before the right passage."""
+    return {f"wrong{place}": 1.0 / place for place in range(1, rank or 1)}
+
+
+def interval(values: Sequence[float], resamples: int = 1000, seed: int = 0) -> tuple[float, float]:
+    """95 % percentile bootstrap interval of the mean (Efron, 1979); (0, 0) without values."""
+    import numpy as np
+
+    if not values:
+        return 0.0, 0.0
+    sample = np.asarray(values, np.float64)
+    dice = np.random.default_rng(seed)
+    means = sample[dice.integers(0, len(sample), (resamples, len(sample)))].mean(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def redundancy(texts: Sequence[str], lemmas: Callable[[str], Sequence[str]]) -> float:
+    """Mean, over the sentences after the first, of the largest share of their lemmas an earlier one has said."""
+    sets = [set(lemmas(text)) for text in texts]
+    said = [
+        max(len(own & other) / len(own) for other in sets[:place]) for place, own in enumerate(sets) if place and own
+    ]
+    return sum(said) / len(said) if said else 0.0
+
+
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
     """Chance that a positive scores above a negative, ties half (Mann-Whitney U); 0.5 when either is empty."""
     if not positive or not negative:

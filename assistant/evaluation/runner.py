@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..domain.answers import Answer, Retrieval, Status
+from ..domain.answers import Answer, Retrieval
 from ..domain.ports import Library
 from ..errors import AssistantError
 from . import metrics
-from .datasets import Beir, Case
+from .datasets import Beir
 from .variants import VARIANTS
 
 Retrieve = Callable[[str, Sequence[str]], Retrieval]  # question, document ids passed over
@@ -92,72 +92,6 @@ def quotes(
         "ms_p50": round(1000 * timed.percentile(0.5), 1),
         "ms_p95": round(1000 * timed.percentile(0.95), 1),
     }
-
-
-def answers(
-    cases: Sequence[Case], ask: Callable[[str, str | None], Answer], lemmas: Callable[[str], Sequence[str]], step: Step
-) -> dict[str, Any]:
-    """Key facts, gold quotes and status of each case, with every case readable."""
-    rows = []
-    for case in cases:
-        try:
-            found = _judged(case, ask(case.question, case.lang), lemmas)
-        except AssistantError as error:
-            found = {
-                "status": "error",
-                "text": str(error),
-                "citations": [],
-                "fact_recall": 0.0,
-                "gold": False,
-                "first": False,
-            }
-        rows.append(
-            {"id": case.id, "question": case.question, **found, "expected": case.expected, "facts": case.key_facts}
-        )
-        step(1)
-    shown = {Status.ANSWERED.value, Status.PARTIAL.value}
-    able = [row for row, case in zip(rows, cases, strict=True) if case.expected == Status.ANSWERED]
-    unable = [row for row, case in zip(rows, cases, strict=True) if case.expected == Status.NOT_FOUND]
-    with_gold = [row for row, case in zip(rows, cases, strict=True) if case.gold]
-    return {
-        "cases": len(rows),
-        "status_accuracy": _mean([row["status"] == row["expected"] for row in rows]),
-        "fact_recall": _mean([row["fact_recall"] for row in able if row["facts"]]),
-        "gold_shown": _mean([row["gold"] for row in with_gold]),
-        "gold_first": _mean([row["first"] for row in with_gold]),
-        "answerable_answered": _mean([row["status"] == Status.ANSWERED for row in able]),
-        "answerable_shown": _mean([row["status"] in shown for row in able]),
-        "unanswerable_answered": _mean([row["status"] == Status.ANSWERED for row in unable]),
-        "unanswerable_not_found": _mean([row["status"] == Status.NOT_FOUND for row in unable]),
-        "confusion": _confusion(rows),
-        "rows": rows,
-    }
-
-
-def _judged(case: Case, answer: Answer, lemmas: Callable[[str], Sequence[str]]) -> dict[str, Any]:
-    opening = [s.text for s in answer.sentences if answer.sentences[0].citations == s.citations]
-    return {
-        "status": answer.status.value,
-        "text": answer.text,
-        "citations": [f"{c.path} {' › '.join(c.headings)}" for c in answer.citations],
-        "fact_recall": round(metrics.fact_recall(case.key_facts, answer.text, lemmas), 3),
-        "gold": any(metrics.says(gold, answer.text) for gold in case.gold),
-        "first": any(metrics.says(gold, " ".join(opening)) for gold in case.gold),
-        "words": sum(len(s.text.split()) for s in answer.sentences),
-        "seconds": answer.seconds,
-    }
-
-
-def _confusion(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """expected status -> given status -> how many."""
-    table: dict[str, Counter[str]] = {}
-    for row in rows:
-        table.setdefault(row["expected"], Counter())[row["status"]] += 1
-    return {expected: dict(given) for expected, given in table.items()}
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return round(sum(values) / len(values), 4) if values else None
 
 
 @dataclass(frozen=True)

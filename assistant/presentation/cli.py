@@ -25,11 +25,12 @@ from ..domain.answers import Answer
 from ..domain.documents import Outcome
 from ..errors import AssistantError, DatasetError, QuestionError, UsageError
 from ..prompts import LANGUAGES, Words, load_words
-from . import render, schemas
+from . import evaluation, render, schemas
 
 Indexes = Annotated[Path | None, typer.Option()]
 Json = Annotated[bool, typer.Option("--json")]
 Lang = Annotated[str | None, typer.Option()]
+Report = Annotated[Path | None, typer.Option()]
 # Typer's own words in a help page, and their keys in `[cli.labels]`
 LABELS = {
     r"(?m)^Usage:": "usage",
@@ -65,7 +66,7 @@ def application(words: Words) -> Any:
     for command in (index, ask, search, chat, verify, doctor, documents):
         app.command(command.__name__)(command)
     evaluate = typer.Typer(no_args_is_help=True)
-    for measure in (beir, answers, answerability, fit):
+    for measure in (beir, answers, conversations, answerability, compare, gate, fit):
         evaluate.command(measure.__name__)(measure)
     app.add_typer(evaluate, name="eval")
     root = typer.main.get_command(app)
@@ -239,15 +240,116 @@ def beir(
     _figures(report, as_json)
 
 
-def answers(file: Path, indexes: Indexes = None, as_json: Json = False) -> None:
-    from ..evaluation import datasets, runner
+def answers(
+    files: Annotated[list[Path], typer.Argument()],
+    variant: Annotated[list[str] | None, typer.Option()] = None,
+    report: Report = None,
+    indexes: Indexes = None,
+    as_json: Json = False,
+) -> None:
+    from ..evaluation import datasets
 
-    cases = datasets.read_cases(file)
+    _evaluated([case for file in files for case in datasets.read_cases(file)], files, variant, report, indexes, as_json)
+
+
+def conversations(
+    files: Annotated[list[Path], typer.Argument()],
+    report: Report = None,
+    indexes: Indexes = None,
+    as_json: Json = False,
+) -> None:
+    from ..evaluation import datasets
+
+    turns = [case for file in files for case in datasets.read_cases(file) if "." in case.id]
+    _evaluated(turns, files, None, report, indexes, as_json)
+
+
+def compare(a: Path, b: Path, as_json: Json = False) -> None:
+    from ..evaluation import compare as comparing
+
+    before, after = comparing.read_report(a), comparing.read_report(b)
+    found = comparing.compare(before, after)
+    lost, won = comparing.flips(before, after)
+    if as_json:
+        rows = [{**asdict(difference), "verdict": difference.verdict} for difference in found]
+        _print_json({"differences": rows, "lost": lost, "won": won})
+    else:
+        words = load_words(config.ROOT / "prompts")[_lang()]
+        render.console().print(evaluation.differences(found, lost, won, words))
+    sys.exit(1 if any(difference.verdict == "worse" for difference in found) else 0)
+
+
+def gate(
+    files: Annotated[list[Path] | None, typer.Argument()] = None,
+    thresholds: Annotated[Path, typer.Option()] = config.ROOT / "evals" / "thresholds.toml",
+    baseline: Annotated[Path, typer.Option()] = config.ROOT / "evals" / "baselines" / "handbooks.json",
+    variant: Annotated[list[str] | None, typer.Option()] = None,
+    accept: Annotated[bool, typer.Option("--accept")] = False,
+    report: Report = None,
+    indexes: Indexes = None,
+    as_json: Json = False,
+) -> None:
+    from ..evaluation import compare as comparing
+    from ..evaluation import datasets
+
+    sets = files or sorted((config.ROOT / "evals" / "sets").glob("*.jsonl"))
+    bars = comparing.read_thresholds(thresholds)
+    before = comparing.read_report(baseline) if baseline.exists() and not accept else None
     built = _service(indexes=indexes)
     with _progress(built.words[built.settings.lang], quiet=as_json) as progress:
-        step = _stepper(progress, "answers", len(cases))
-        report = runner.answers(cases, built.ask, built.analyzer.lemmas, step)
-    _figures(report, as_json)
+        built.index(progress)
+    cases = [case for file in sets for case in datasets.read_cases(file)]
+    result = _measured(built, cases, sets, variant, as_json)
+    _written(result, report, built)
+    found = comparing.failures(result, bars, before)
+    if accept:
+        baseline.parent.mkdir(parents=True, exist_ok=True)
+        baseline.write_text(evaluation.baseline(result), encoding="utf-8")
+    if as_json:
+        _print_json({"figures": result["figures"], "failures": [asdict(failure) for failure in found]})
+    else:
+        render.console().print(evaluation.summary(result, built.words[built.settings.lang]))
+        render.console().print(evaluation.failures(found, built.words[built.settings.lang]))
+    sys.exit(1 if found else 0)
+
+
+def _evaluated(
+    cases: Sequence[Any],
+    files: Sequence[Path],
+    variant: Sequence[str] | None,
+    report: Path | None,
+    indexes: Path | None,
+    as_json: bool,
+) -> None:
+    built = _service(indexes=indexes)
+    result = _measured(built, cases, files, variant, as_json)
+    _written(result, report, built)
+    if as_json:
+        return _print_json(result)
+    render.console().print(evaluation.summary(result, built.words[built.settings.lang]))
+
+
+def _measured(
+    built: service.Service, cases: Sequence[Any], files: Sequence[Path], variant: Sequence[str] | None, quiet: bool
+) -> dict[str, Any]:
+    """The report of these cases and their variants."""
+    from ..evaluation import judging
+    from ..evaluation import summary as figures
+    from ..evaluation.variants import VARIANTS
+
+    if unknown := set(variant or ()) - set(VARIANTS):
+        raise UsageError(reason=f"--variant {sorted(unknown)[0]} ({', '.join(VARIANTS)})")
+    asked = [*cases, *(case for name in variant or () for case in judging.varied(cases, name))]
+    built.warm()
+    with _progress(built.words[built.settings.lang], quiet=quiet) as progress:
+        rows = judging.judge(asked, built, _stepper(progress, "answers", len(asked)))
+    return figures.report(rows, {"sets": [file.name for file in files], "generation": built.generation})
+
+
+def _written(result: dict[str, Any], folder: Path | None, built: service.Service) -> None:
+    """The report as report.json, report.md and report.html in a folder."""
+    if folder is not None:
+        evaluation.write(result, folder, built.words[built.settings.lang])
 
 
 def answerability(folder: Path, indexes: Indexes = None, as_json: Json = False) -> None:

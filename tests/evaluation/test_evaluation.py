@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.domain.answers import Answer, FoundBy, Passage, Retrieval, Status
+from assistant.domain.answers import FoundBy, Passage, Retrieval
 from assistant.domain.documents import Chunk, Metadata
 from assistant.errors import DatasetError, EmbedderUnavailable
 from assistant.evaluation import datasets, fitting, metrics, runner, variants
@@ -93,22 +93,6 @@ def test_a_bad_line_is_named(tmp_path: Path, name: str, content: str, reason: st
     (tmp_path / name).write_text(content)
     with pytest.raises(DatasetError, match=reason):
         datasets.read_beir(tmp_path)
-
-
-def test_a_crashed_case_counts_as_wrong() -> None:
-    cases = [
-        datasets.Case("1", "pl", "a", "answered", ("fakt",), ("fakt",), {}),
-        datasets.Case("2", "pl", "b", "answered", ("fakt",), ("fakt",), {}),
-    ]
-
-    def ask(question: str, lang: str | None) -> Answer:
-        if question == "b":
-            raise EmbedderUnavailable(setting="x", reason="y")
-        return Answer(question, "pl", Status.ANSWERED, "fakt", (), (), (), "extractive", "g", 0.1)
-
-    report = runner.answers(cases, ask, str.split, lambda n: None)
-    assert (report["status_accuracy"], report["fact_recall"], report["gold_shown"]) == (0.5, 0.5, 0.5)
-    assert report["confusion"] == {"answered": {"answered": 1, "error": 1}}
 
 
 def test_variants_keep_the_question_readable() -> None:

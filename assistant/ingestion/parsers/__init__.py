@@ -12,7 +12,7 @@ from pathlib import Path
 from ...config import IngestionSettings
 from ..layout import Parsed
 
-VERSION = 1  # raise it when any parser reads files differently: every file is then read again
+VERSION = 2  # raise it when any parser reads files differently: every file is then read again
 
 Parser = Callable[[Path, IngestionSettings], Parsed]
 

@@ -134,6 +134,10 @@ def test_furniture_is_taken_out(pages: list[list[tuple[str, float]]]) -> None:
 
 CONTENT = [
     ("chapters counted by their own numbers", [[(f"Moduł {n // 2}", 60), BODY] for n in range(2, 10)]),
+    (
+        "headings under a title, counted as the pages are",
+        [[(f"Arkusz: {title}", 40), (f"Do czego służy arkusz {n}?", 70), BODY] for n, title in enumerate("ABCDEF", 1)],
+    ),
     ("the first line of a short document", [[("Statut klastra", 60), BODY], [("Uchwała rady", 60), BODY]]),
     ("a figure at the foot of one page", [[BODY, ("2024", 820)]]),
     ("a repeated line in the middle", [[("Ważne", 300), BODY]] * 6),

@@ -96,14 +96,29 @@ def _repeated(places: Sequence[_Place], pages: Sequence[int], body: float) -> se
     for place in places:
         groups[place.zone, _key(place.line.text)].append(place)
     gone: set[int] = set()
-    for (_, key), members in groups.items():
+    alike_first = sorted(groups.items(), key=lambda group: len({place.line.text for place in group[1]}) > 1)
+    for (_, key), members in alike_first:
         if not any(char.isalpha() for char in key) or not _numbers_agree(members):
+            continue
+        if len({place.line.text for place in members}) > 1 and not _outermost(members, places, gone):
             continue
         if _on_most_pages(members, pages) or _on_a_run_of_pages(members, pages, body):
             # The cover or the first slide may carry in large type what the others repeat.
             large = members[0].line.size > 1.2 * body and len({place.line.size for place in members}) > 1
             gone |= {id(place.line) for place in members[1 if large else 0 :]}
     return gone
+
+
+def _outermost(members: Sequence[_Place], places: Sequence[_Place], gone: set[int]) -> bool:
+    """Whether nothing of the page's own stands further out: "Do czego służy arkusz 3?" under a title does not count."""
+    further: dict[tuple[int, str], list[_Place]] = {(id(place.sheet), place.zone): [] for place in members}
+    for place in places:
+        if (id(place.sheet), place.zone) in further and id(place.line) not in gone:
+            further[id(place.sheet), place.zone].append(place)
+    inside = sum(
+        any(other.depth < place.depth - 0.002 for other in further[id(place.sheet), place.zone]) for place in members
+    )
+    return inside <= 0.2 * len(members)
 
 
 def _key(text: str) -> str:
