@@ -101,8 +101,10 @@ class AnsweringSettings(Section):
     max_list_words: int = Field(
         600, ge=60, description="words of a list, table or steps given whole; longer ones are cut and say so"
     )
-    max_sentences: int = Field(4, ge=1, description="sentences of an answer that is no list")
+    max_sentences: int = Field(6, ge=1, description="sentences of an answer that is no list")
     passages: int = Field(5, ge=1, description="passages whose sentences may answer")
+    foreign_passages: int = Field(2, ge=0, description="of them in another language than the question, when there are")
+    read_units: int = Field(12, ge=0, description="sentences the reader looks at, about 7 ms each; 0: no reader")
     max_question_chars: int = Field(2000, ge=100, description="characters (SECURITY row 29)")
     suggestions: int = Field(3, ge=0, description="nearest sections offered")
     same_heading: float = Field(
@@ -114,10 +116,11 @@ class AnsweringSettings(Section):
         description="a list or table may score this much less than a sentence and still lead when one is asked for",
     )
     support_margin: float = Field(
-        2.0, ge=0, description="a supporting sentence may score this much less than the first"
+        12.0, ge=0, description="a supporting sentence may score this much less than the first"
     )
-    coverage_gain: float = Field(1.5, ge=0, description="score a sentence gets for question words not covered yet")
-    section_gain: float = Field(1.5, ge=0, description="score a sentence gets for standing in the first one's section")
+    coverage_gain: float = Field(6.0, ge=0, description="score a sentence gets for question words not covered yet")
+    section_gain: float = Field(6.0, ge=0, description="score a sentence gets for standing in the first one's section")
+    document_gain: float = Field(12.0, ge=0, description="the same for standing in the first one's document")
     redundancy: float = Field(0.7, ge=0, le=1, description="share of a sentence's words already said that drops it")
 
 

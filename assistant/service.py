@@ -37,6 +37,7 @@ from .ingestion.sandbox import Sandbox
 from .ingestion.sources import SourceFile
 from .prompts import Words, load_words, read_table
 from .providers import embedders
+from .providers.reader import BundledReader
 from .providers.tokens import TiktokenCounter
 from .retrieval import glossary
 from .retrieval.ranking import WEIGHTS_FILE, Weights, load_weights
@@ -138,7 +139,9 @@ class Service:
         """A service over texts instead of files (id -> title, text), indexed below `indexes/eval/`."""
         name = hashlib.sha256(json.dumps(sorted(corpus.items())).encode()).hexdigest()[:16]
         other = Service(self.settings.model_copy(update={"indexes": self.settings.indexes / "eval" / name}))
-        other.__dict__.update(embedder=self.embedder, analyzer=self.analyzer, _glossary=self._glossary)
+        other.__dict__.update(
+            embedder=self.embedder, analyzer=self.analyzer, reader=self.reader, _glossary=self._glossary
+        )
         building.build(
             other.settings.indexes,
             [Entry(path, hashlib.sha256("\0".join(text).encode()).hexdigest()) for path, text in corpus.items()],
@@ -151,12 +154,13 @@ class Service:
         )
         return other
 
-    def certainty(self, question: str, without: Collection[str] = ()) -> tuple[dict[str, float], float]:
-        """(signals, chance) that the documents, without some of them, hold the answer."""
-        found = self.retrieve(question, 2 * self.settings.answering.passages, without)
-        ranked = self._answerer.chooser.rank(question, found)
-        signals = self._answerer.signals(found, ranked)
-        return signals, self.weights.answerability.chance(signals) if ranked.units else 0.0
+    def certainty(
+        self, question: str, without: Collection[str] = (), earlier: Sequence[str] = ()
+    ) -> tuple[dict[str, float], float]:
+        """(signals, chance) that the documents, without some of them, hold the answer; see Answerer.certainty."""
+        search = self._answerer.search_for(question, earlier)
+        found = self.retrieve(search, self._answerer.width, without)
+        return self._answerer.certainty(question, found, self.analyzer.detect(question))
 
     def lemmas(self, text: str) -> list[str]:
         """Folded lemmas of a text, with those of the glossary's other forms of the terms in it."""
@@ -171,7 +175,9 @@ class Service:
     def units(self, question: str) -> list[tuple[str, dict[str, float]]]:
         """Every unit that may answer a question: (its words, its signals)."""
         chooser = self._answerer.chooser
-        scored = chooser.candidates(chooser.cues.kind(question), self.retrieve(question))
+        scored = chooser.candidates(
+            chooser.cues.kind(question), self.retrieve(question), self.analyzer.detect(question)
+        )
         return [(unit.pick.unit.text, given) for unit, given in scored]
 
     def reweighted(self, file: Path) -> Service:
@@ -194,6 +200,11 @@ class Service:
     def embedder(self) -> Any:
         """The embedder the settings choose."""
         return embedders.choose(self.settings.embedder, self.settings.models)
+
+    @cached_property
+    def reader(self) -> BundledReader:
+        """The second look at what may answer."""
+        return BundledReader(self.settings.models, self.settings.embedder.threads or 2)
 
     @cached_property
     def analyzer(self) -> Analyzer:
@@ -244,6 +255,8 @@ class Service:
             units=self.weights.units,
             answerability=self.weights.answerability,
             settings=self.settings.answering,
+            reader=self.reader if self.settings.answering.read_units else None,
+            unit_text=chunking.unit_text,
         )
 
     # from files to what the index takes

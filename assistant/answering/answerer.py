@@ -13,11 +13,11 @@ from ..config import AnsweringSettings
 from ..domain.answers import Answer, Retrieval, Sentence, SentenceKind, Status, Suggestion, Support
 from ..domain.documents import UnitKind
 from ..domain.linear import Bars, LinearModel
-from ..domain.ports import Library, Retriever
+from ..domain.ports import Library, Reader, Retriever
 from ..prompts import Words
 from .citations import Ledger
 from .context import in_context
-from .extractive import Chooser, Group, Ranked
+from .extractive import Chooser, Group, Ranked, UnitText
 from .guard import has_words, is_latin, mask, tidy
 from .question import Cues
 
@@ -38,6 +38,8 @@ class Answerer:
     units: LinearModel
     answerability: LinearModel
     settings: AnsweringSettings
+    reader: Reader | None = None
+    unit_text: UnitText = lambda chunk, unit, metadata: unit.text
 
     def ask(self, question: str, lang: str | None = None, earlier: Sequence[str] = ()) -> Answer:
         """The answer to one question.
@@ -59,7 +61,17 @@ class Answerer:
     @property
     def chooser(self) -> Chooser:
         """The extractive engine with this answerer's parts."""
-        return Chooser(self.units, self.cues, self.lemmas, self.settings)
+        read = self.reader.read if self.reader is not None else None
+        return Chooser(self.units, self.cues, self.lemmas, self.settings, read, self.unit_text)
+
+    @property
+    def width(self) -> int:
+        """Passages a search brings: enough for those in the question's language and some in others."""
+        return 3 * self.settings.passages
+
+    def search_for(self, question: str, earlier: Sequence[str]) -> str:
+        """The question as it is looked up, read together with the conversation."""
+        return in_context(question, earlier, self.cues, self.lemmas)
 
     def signals(self, found: Retrieval, ranked: Ranked) -> dict[str, float]:
         """All that tells whether the documents hold the answer: of the search and of the units it brought."""
@@ -91,22 +103,57 @@ class Answerer:
     # looking
 
     def _looked_up(self, question: str, lang: str, earlier: Sequence[str]) -> Answer:
-        search = in_context(question, earlier, self.cues, self.lemmas)
+        search = self.search_for(question, earlier)
         if not self.lemmas(search):
             return _plain(question, lang, Status.CLARIFY, self.words[lang].text("answers.clarify_short_empty"))
-        found = self.retriever.retrieve(search, self.settings.passages * 2, lang)
+        found = self.retriever.retrieve(search, self.width, lang)
         library = self.library(found.generation)
         notices = tuple(self._notices(found, lang))
-        ranked = self.chooser.rank(question, found)
+        ranked = self.chooser.rank(question, found, lang)
         chance = self.answerability.chance(self.signals(found, ranked)) if ranked.units else 0.0
         if chance < self.bars.answered and self.cues.says("out_of_scope", question):  # unless the documents know
             plain = _plain(question, lang, Status.OUT_OF_SCOPE, self.words[lang].text("answers.out_of_scope"))
             return replace(plain, generation=found.generation)
         if chance < self.bars.partial:
             return self._not_found(question, lang, found, notices)
-        sure = chance >= self.bars.answered
         groups = self.chooser.choose(ranked, library)
-        return self._worded(question, lang, sure, groups, found, library, notices)
+        status = self._status(question, ranked.kind, chance, groups)
+        groups = groups[:1] if status is Status.NOT_FOUND else groups
+        return self._worded(question, lang, status, groups, found, library, notices)
+
+    def _status(self, question: str, kind: str, chance: float, groups: Sequence[Group]) -> Status:
+        """How sure the answer is; when its best sentence says that the documents do not hold it, that is the answer."""
+        if self._says_gap(groups):
+            return Status.NOT_FOUND
+        sure = chance >= self.bars.answered and self._may_answer(question, kind, groups)
+        return Status.ANSWERED if sure else Status.PARTIAL
+
+    def _may_answer(self, question: str, kind: str, groups: Sequence[Group]) -> bool:
+        """No sentence without a number answers a question for one, and no invented example answers anything."""
+        if not groups:
+            return False
+        first = groups[0].picks
+        opening = [first[0].headings[-1:], [pick.unit.text for pick in first]]
+        if self.cues.is_invented(question, [text for texts in opening for text in texts]):
+            return False
+        return self._holds_number(kind, groups)
+
+    def _says_gap(self, groups: Sequence[Group]) -> bool:
+        first = groups[0].picks[0] if groups else None
+        return first is not None and self.cues.is_gap(first.unit.text, first.headings[-1:])
+
+    def _holds_number(self, kind: str, groups: Sequence[Group]) -> bool:
+        texts = (pick.unit.text for group in groups for pick in group.picks)
+        return kind not in NUMBERS or any(self.cues.evidence(kind, text) for text in texts)
+
+    def certainty(self, question: str, found: Retrieval, lang: str) -> tuple[dict[str, float], float]:
+        """(signals, chance) that a search holds the answer; "capped" is 1 when nothing lets it pass as answered."""
+        ranked = self.chooser.rank(question, found, lang)
+        groups = self.chooser.choose(ranked, self.library(found.generation))
+        signals = self.signals(found, ranked)
+        capped = self._says_gap(groups) or not self._may_answer(question, ranked.kind, groups)
+        chance = self.answerability.chance(signals) if ranked.units else 0.0
+        return {**signals, "capped": float(capped)}, chance
 
     def _notices(self, found: Retrieval, lang: str) -> list[str]:
         words = self.words[lang]
@@ -144,7 +191,7 @@ class Answerer:
         self,
         question: str,
         lang: str,
-        sure: bool,
+        status: Status,
         groups: Sequence[Group],
         found: Retrieval,
         library: Library,
@@ -159,12 +206,12 @@ class Answerer:
             notices += (words.text("answers.list_cut"),)
         if lang != "pl" and any(citation.language == "pl" for citation in ledger.citations):
             notices += (words.text("answers.source_language"),)
-        opening = [] if sure else [words.text("answers.partial")]
+        opening = [words.text(f"answers.{OPENINGS[status]}")] if status in OPENINGS else []
         quoted = frozenset((c.document_id, c.headings) for c in ledger.citations)
         return Answer(
             question=question,
             lang=lang,
-            status=Status.ANSWERED if sure else Status.PARTIAL,
+            status=status,
             text="\n".join(opening + [_line(sentence) for sentence in sentences]),
             sentences=tuple(sentences),
             citations=tuple(ledger.citations),
@@ -176,6 +223,8 @@ class Answerer:
         )
 
 
+NUMBERS = frozenset({"how_much", "how_many"})
+OPENINGS = {Status.PARTIAL: "partial", Status.NOT_FOUND: "not_found_said"}
 GUARDED = {
     "attack": Status.BLOCKED,
     "crisis": Status.REFER,

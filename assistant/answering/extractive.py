@@ -7,12 +7,12 @@ stands. Which unit leads depends on the question's kind: a definition opens with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ..config import AnsweringSettings
 from ..domain.answers import Retrieval
-from ..domain.documents import Unit, UnitKind
+from ..domain.documents import Chunk, Metadata, Unit, UnitKind
 from ..domain.linear import LinearModel
 from ..domain.ports import Library
 from .citations import Pick
@@ -22,6 +22,9 @@ LISTED = (UnitKind.ITEM, UnitKind.ROW)
 OPENERS = (UnitKind.LEAD, UnitKind.HEADER)
 BLOCK_KINDS = frozenset({"list", "steps", "start", "comparison"})
 TABLE_KINDS = frozenset({"list", "comparison"})
+
+Read = Callable[[str, Sequence[str]], "list[float] | None"]  # see domain.ports.Reader
+UnitText = Callable[[Chunk, Unit, Metadata], str]  # a unit with what it needs to be understood
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Scored:
     pick: Pick
     score: float
     lemmas: frozenset[str]
+    read: float | None = None  # the reader's log-odds that it answers; None: not read
 
     @property
     def section(self) -> tuple[str, tuple[str, ...]]:
@@ -63,18 +67,26 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Chooser:
-    """The extractive engine. `lemmas` gives the folded lemmas of a text, stopwords out; `model` scores units."""
+    """The extractive engine. `lemmas` gives the folded lemmas of a text, stopwords out; `model` scores units.
+
+    `read` gives the most promising units a second look; without it, or when it fails, the model decides alone.
+    """
 
     model: LinearModel
     cues: Cues
     lemmas: Callable[[str], Sequence[str]]
     settings: AnsweringSettings
+    read: Read | None = None
+    unit_text: UnitText = lambda chunk, unit, metadata: unit.text
 
-    def rank(self, question: str, found: Retrieval) -> Ranked:
-        """Every unit that may answer, best first. `question` as typed tells the kind, the search the words."""
+    def rank(self, question: str, found: Retrieval, lang: str = "pl") -> Ranked:
+        """Every unit that may answer, best first. `question` as typed tells the kind, the search the words.
+
+        `lang` is the reader's language: what is said in it comes before the same in another.
+        """
         kind = self.cues.kind(question)
         kind = kind if kind != OTHER else self.cues.kind(found.question)
-        scored = [unit for unit, _ in self.candidates(kind, found)]
+        scored = self._read(found, sorted(self.candidates(kind, found, lang), key=lambda one: -one[0].score))
         return Ranked(kind, frozenset(found.words), tuple(sorted(scored, key=lambda unit: -unit.score)))
 
     def choose(self, ranked: Ranked, library: Library) -> list[Group]:
@@ -92,6 +104,7 @@ class Chooser:
         if not ranked.units:
             return {"unit": 0.0, "unit_lead": 0.0, "evidence": 0.0, "no_evidence": 1.0}
         best = ranked.units[0]
+        opinions = sorted((unit.read for unit in ranked.units if unit.read is not None), reverse=True)
         rival = next((unit for unit in ranked.units if unit.block != best.block), ranked.units[-1])
         asked = self.cues.asks_evidence(ranked.kind)
         held = self.cues.evidence(ranked.kind, best.pick.unit.text)
@@ -100,20 +113,48 @@ class Chooser:
             "unit_lead": best.score - rival.score,
             "evidence": float(asked and held),
             "no_evidence": float(asked and not held),
+            **(
+                {"reader": opinions[0], "reader_best": _of(best, opinions), "reader_top": _mean(opinions[:3])}
+                if opinions
+                else {}
+            ),
         }
 
     # scoring
 
-    def candidates(self, kind: str, found: Retrieval) -> Iterator[tuple[Scored, dict[str, float]]]:
+    def _read(self, found: Retrieval, scored: Sequence[tuple[Scored, Mapping[str, float]]]) -> list[Scored]:
+        """The units, the most promising scored with the reader's opinion, the others with its lowest."""
+        first = scored[: self.settings.read_units]
+        metadata = {passage.chunk.document_id: passage.metadata for passage in found.passages}
+        texts = [self.unit_text(u.pick.chunk, u.pick.unit, metadata[u.pick.document_id]) for u, _ in first]
+        opinions = self.read(found.searched_as, texts) if self.read is not None and texts else None
+        if not opinions:
+            return [unit for unit, _ in scored]
+        lowest = min(opinions)
+        given = [*opinions, *(lowest for _ in scored[len(opinions) :])]
+        return [
+            replace(
+                unit,
+                score=self.model.score({**signals, "reader": opinion}),
+                read=opinion if place < len(opinions) else None,
+            )
+            for place, ((unit, signals), opinion) in enumerate(zip(scored, given, strict=True))
+        ]
+
+    def candidates(self, kind: str, found: Retrieval, lang: str = "pl") -> Iterator[tuple[Scored, dict[str, float]]]:
         """Every unit that may answer, with its worth and the signals that make it up."""
         subject = frozenset(found.words)
-        for passage in found.passages[: self.settings.passages]:
+        own = [passage for passage in found.passages if passage.metadata.language == lang]
+        foreign = [passage for passage in found.passages if passage.metadata.language != lang]
+        room = self.settings.passages
+        for passage in (*own[:room], *foreign[: max(room - len(own), self.settings.foreign_passages)]):
             for unit, given in zip(passage.chunk.units, passage.unit_signals, strict=True):
                 if unit.is_heading:
                     continue
-                own = self._own_signals(kind, subject, unit)
+                cues = self._own_signals(kind, subject, unit)
                 same = float(given.get("heading", 0.0) >= self.settings.same_heading)
-                signals = {**given, **own, "same_heading": same, "passage": passage.score}
+                signals = {**given, **cues, "same_heading": same, "passage": passage.score}
+                signals["foreign"] = float(passage.metadata.language != lang)
                 scored = Scored(Pick(passage.chunk, unit), self.model.score(signals), frozenset(self.lemmas(unit.text)))
                 yield scored, signals
 
@@ -196,7 +237,8 @@ class Chooser:
         """The worth of one more sentence: its own, what it covers that nothing has yet, and standing by the first."""
         new = len((wanted & scored.lemmas) - covered) / (len(wanted) or 1)
         near = self.settings.section_gain if scored.section == best.section else 0.0
-        return scored.score + self.settings.coverage_gain * new + near
+        same = self.settings.document_gain if scored.pick.document_id == best.pick.document_id else 0.0
+        return scored.score + self.settings.coverage_gain * new + near + same
 
     def _repeats(self, scored: Scored, said: Iterable[frozenset[str]]) -> bool:
         if not scored.lemmas:
@@ -209,6 +251,14 @@ def _block(pick: Pick, library: Library) -> list[Pick]:
     block = pick.unit.block
     chunks = library.chunks_with(pick.chunk, block)
     return [Pick(chunk, unit) for chunk in chunks for unit in chunk.units if unit.block == block]
+
+
+def _of(best: Scored, opinions: Sequence[float]) -> float:
+    return best.read if best.read is not None else min(opinions)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def _place(pick: Pick) -> tuple[str, int]:

@@ -6,7 +6,7 @@ The cues are words, so they live in `prompts/cues.toml`; this module only applie
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -40,6 +40,25 @@ class Cues:
         """Whether the question fits a group: refer, crisis, out_of_scope, attack, follow_up."""
         folded = fold(question).strip()
         return all(_any(patterns, folded) for patterns in self._groups[group])
+
+    def is_gap(self, sentence: str, headings: Sequence[str]) -> bool:
+        """Whether a sentence says that the document does not hold something, or stands among such sentences."""
+        texts, names = self._gaps
+        return _any(texts, fold(sentence)) or any(_any(names, fold(heading)) for heading in headings)
+
+    def is_invented(self, question: str, texts: Sequence[str]) -> bool:
+        """Whether words come from an invented example that nobody asked for."""
+        table = self._invented
+        return not _any(table["asked"], fold(question)) and any(_any(table["patterns"], fold(t)) for t in texts)
+
+    @cached_property
+    def _invented(self) -> dict[str, list[re.Pattern[str]]]:
+        return {name: _compiled(patterns) for name, patterns in self.table["invented"].items()}
+
+    @cached_property
+    def _gaps(self) -> tuple[list[re.Pattern[str]], list[re.Pattern[str]]]:
+        table = self.table["gap"]
+        return _compiled(table["patterns"]), _compiled(table["headings"])
 
     @cached_property
     def _kinds(self) -> list[tuple[str, list[re.Pattern[str]]]]:

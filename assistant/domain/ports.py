@@ -37,6 +37,14 @@ class Embedder(Protocol):
         ...
 
 
+class Reader(Protocol):
+    """A second look at a question together with a text that may answer it."""
+
+    def read(self, question: str, passages: Sequence[str]) -> list[float] | None:
+        """Log-odds that each passage answers, same order; None when there is no reader here."""
+        ...
+
+
 class TokenCounter(Protocol):
     """Counts a text's tokens."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class Case:
     traits: Mapping[str, str] = field(default_factory=dict)
 
 
+HELD_OUT = 11
 TRAITS = ("style", "audience", "topic", "kind")
 
 
@@ -65,6 +67,11 @@ def read_beir(folder: Path) -> Beir:
         if int(fields[2]) > 0:
             qrels.setdefault(fields[0], {})[fields[1]] = int(fields[2])
     return Beir(corpus, {key: text for key, text in queries.items() if key in qrels}, qrels)
+
+
+def held_out(query: str) -> bool:
+    """Whether the reader's training left a BEIR question out (one of HELD_OUT): for fitting what judges the reader."""
+    return int(hashlib.md5(query.encode(), usedforsecurity=False).hexdigest(), 16) % HELD_OUT == 0
 
 
 def read_cases(file: Path) -> list[Case]:

@@ -1,20 +1,21 @@
 """The story of `assistant eval fit`: ranker, units and answerability in turn, each on what it needs.
 
 The ranker is fitted on a BEIR set and, with a fifth of its weight, on questions over the corpus
-itself; the units on the latter; answerability on the BEIR set alone: on near-topic questions over
-three handbooks no signal was better than chance (AUROC 0.34 to 0.58), so they would only blur it.
+itself; the units on the latter; answerability on both, of the BEIR set on the questions that the reader was
+not trained on.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from ..domain.answers import Retrieval
 from . import fitting
-from .datasets import Beir, Case
+from .datasets import Beir, Case, held_out
 from .runner import Sample, Step, collect
 
 CANDIDATES = 30  # passages a question brings to the fit, as many as the ranker sees
@@ -27,7 +28,9 @@ class Build(Protocol):
         """Passages for a query."""
         ...
 
-    def certainty(self, question: str, without: Sequence[str] = ()) -> tuple[dict[str, float], float]:
+    def certainty(
+        self, question: str, without: Sequence[str] = (), earlier: Sequence[str] = ()
+    ) -> tuple[dict[str, float], float]:
         """Signals and chance of an answer."""
         ...
 
@@ -77,13 +80,20 @@ def refit(
         table["units"] = fitting.keep_unfitted(table["units"], units)
         _write(file, table)
     over = over.reweighted(file)
+    fair = replace(data, queries={key: text for key, text in data.queries.items() if held_out(key)})
     samples = collect(
-        data,
+        fair if fair.queries else data,
         lambda q, without: Sample(*over.certainty(q, [ids[p] for p in without])),
-        stepper("fit_answerability", len(data.queries)),
+        stepper("fit_answerability", len(fair.queries) or len(data.queries)),
     )
+    asked = [case for case in cases if case.expected in fitting.ANSWERABLE]
+    own = [
+        (Sample(*corpus.certainty(case.question, (), case.earlier)), fitting.ANSWERABLE[case.expected])
+        for case in (asked if corpus is not None else ())
+        if corpus is not None
+    ]
     model, bars, figures = fitting.fit_answerability(
-        samples["there"], samples["removed"], samples["near_topic"], fitting.ANSWERABILITY_SIGNALS
+        samples["there"], samples["removed"], samples["near_topic"], own, fitting.ANSWERABILITY_SIGNALS
     )
     table |= {"answerability": model, "bars": bars}
     table["provenance"] = fitting.provenance(set_name, data, {"questions_over_corpus": len(cases), **figures})

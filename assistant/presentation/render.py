@@ -22,6 +22,7 @@ from ..prompts import Words
 CONTEXT_CHARS = 120  # characters of the source shown on each side of a quote
 LONG_QUOTE = 400  # a longer quote (a list given whole) is shown by its first words
 RULER = re.compile(r"\|?(?:\s*:?-{3,}:?\s*\|)+")  # the line under a Markdown table's header
+OPENINGS = {Status.PARTIAL: "answers.partial", Status.NOT_FOUND: "answers.not_found_said"}
 COLOURS = {Status.ANSWERED: "green", Status.PARTIAL: "yellow"}
 
 
@@ -46,7 +47,7 @@ def answer(value: Answer, contexts: Sequence[Context], words: Words) -> Renderab
     """
     colour = COLOURS.get(value.status, "cyan")
     fixed = value.text if not value.sentences else ""
-    opening = [Text(words.text("answers.partial"))] if value.status is Status.PARTIAL and value.sentences else []
+    opening = [Text(words.text(OPENINGS[value.status]))] if value.status in OPENINGS and value.sentences else []
     body: list[RenderableType] = [Text(safe(fixed))] if fixed else [*opening, *_sentences(value.sentences)]
     body += [Text(safe(notice), style="dim italic") for notice in value.notices]
     parts: list[RenderableType] = [

@@ -64,6 +64,8 @@ def test_auroc_is_the_share_of_pairs_in_order(positive: list[int], negative: lis
         ("cena najwyżej 60%", "Cena waży najwyżej 40 procent.", 0.0),
         ("170 000 zł", "Próg to 170 000 zł.", 1.0),
         ("170 000 zł", "Próg to 130 000 zł.", 0.0),
+        ("170 000 zł | PLN 170,000", "The threshold is PLN 170,000.", 1.0),
+        ("31 229", "PLN 31,229 for one job", 1.0),
     ],
 )
 def test_a_fact_with_another_number_is_not_held(fact: str, text: str, recall: float) -> None:
