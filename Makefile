@@ -43,7 +43,7 @@ lock: $(VENV)/test.stamp
 # Debian packages that more tests and OCR use; without them the tests say what they skip
 system:
 	apt-get update -qq
-	apt-get install -y -qq --no-install-recommends tesseract-ocr tesseract-ocr-pol poppler-utils qpdf fonts-dejavu-core
+	apt-get install -y -qq --no-install-recommends tesseract-ocr tesseract-ocr-pol poppler-utils qpdf fonts-dejavu-core libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
 $(VENV)/run.stamp: pyproject.toml requirements.lock
 	@test -x $(BIN)/python || (echo "→ environment" && $(PYTHON) -m venv $(VENV))

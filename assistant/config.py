@@ -104,7 +104,8 @@ class AnsweringSettings(Section):
     max_sentences: int = Field(6, ge=1, description="sentences of an answer that is no list")
     passages: int = Field(5, ge=1, description="passages whose sentences may answer")
     foreign_passages: int = Field(2, ge=0, description="of them in another language than the question, when there are")
-    read_units: int = Field(12, ge=0, description="sentences the reader looks at, about 7 ms each; 0: no reader")
+    going_on: int = Field(2, ge=0, description="passages of the question before whose documents a follow-up is about")
+    read_units: int = Field(10, ge=0, description="sentences the reader looks at, about 7 ms each; 0: no reader")
     max_question_chars: int = Field(2000, ge=100, description="characters (SECURITY row 29)")
     suggestions: int = Field(3, ge=0, description="nearest sections offered")
     same_heading: float = Field(

@@ -83,6 +83,12 @@ class Service:
     def warm(self) -> None:
         """Load what the first question needs."""
         self.retrieve("start", 1)
+        self._open_reader()
+
+    def _open_reader(self) -> None:
+        """Have the reader's model built (3 s, once) before somebody waits for an answer."""
+        if self.settings.answering.read_units:
+            self.reader.read("", [])
 
     @cached_property
     def words(self) -> dict[str, Words]:
@@ -94,6 +100,7 @@ class Service:
     def index(self, progress: Progress = _silent, full: bool = False) -> BuildReport:
         """Bring the index up to date with the corpus; see indexing.building.build."""
         found = {item.path: item for item in self._sources()}
+        self._open_reader()
         with Sandbox() as sandbox:
             return building.build(
                 self.settings.indexes,

@@ -32,6 +32,18 @@ from assistant.indexing.records import Entry, PreparedChunk, PreparedDocument, R
 DIMENSION = 32
 
 
+class FakeReader:
+    """Believes in texts that hold a word; has no opinion when the word is None. `seen` keeps what it was given."""
+
+    def __init__(self, word: str | None) -> None:
+        self.word = word
+        self.seen: list[list[str]] = []
+
+    def read(self, question: str, passages: Sequence[str]) -> list[float] | None:
+        self.seen.append(list(passages))
+        return None if self.word is None else [4.0 if self.word in text else -4.0 for text in passages]
+
+
 class FakeEmbedder:
     """Bag of words: each word has a random direction, a text is the sum of its words' directions."""
 

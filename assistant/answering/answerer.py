@@ -109,7 +109,7 @@ class Answerer:
         found = self.retriever.retrieve(search, self.width, lang)
         library = self.library(found.generation)
         notices = tuple(self._notices(found, lang))
-        ranked = self.chooser.rank(question, found, lang)
+        ranked = self.chooser.rank(question, found, lang, self._going_on(earlier, lang))
         chance = self.answerability.chance(self.signals(found, ranked)) if ranked.units else 0.0
         if chance < self.bars.answered and self.cues.says("out_of_scope", question):  # unless the documents know
             plain = _plain(question, lang, Status.OUT_OF_SCOPE, self.words[lang].text("answers.out_of_scope"))
@@ -120,6 +120,14 @@ class Answerer:
         status = self._status(question, ranked.kind, chance, groups)
         groups = groups[:1] if status is Status.NOT_FOUND else groups
         return self._worded(question, lang, status, groups, found, library, notices)
+
+    def _going_on(self, earlier: Sequence[str], lang: str) -> frozenset[str]:
+        """The documents that the conversation is about: those found best for the question before."""
+        if not earlier or not self.settings.going_on:
+            return frozenset()
+        search = self.search_for(earlier[-1], earlier[:-1])
+        found = self.retriever.retrieve(search, self.settings.going_on, lang)
+        return frozenset(passage.chunk.document_id for passage in found.passages)
 
     def _status(self, question: str, kind: str, chance: float, groups: Sequence[Group]) -> Status:
         """How sure the answer is; when its best sentence says that the documents do not hold it, that is the answer."""

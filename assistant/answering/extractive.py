@@ -79,14 +79,15 @@ class Chooser:
     read: Read | None = None
     unit_text: UnitText = lambda chunk, unit, metadata: unit.text
 
-    def rank(self, question: str, found: Retrieval, lang: str = "pl") -> Ranked:
+    def rank(self, question: str, found: Retrieval, lang: str = "pl", going_on: frozenset[str] = frozenset()) -> Ranked:
         """Every unit that may answer, best first. `question` as typed tells the kind, the search the words.
 
-        `lang` is the reader's language: what is said in it comes before the same in another.
+        `lang` is the reader's language: what is said in it comes before the same in another. `going_on` are ids of
+        the documents that the conversation is about.
         """
         kind = self.cues.kind(question)
         kind = kind if kind != OTHER else self.cues.kind(found.question)
-        scored = self._read(found, sorted(self.candidates(kind, found, lang), key=lambda one: -one[0].score))
+        scored = self._read(found, sorted(self.candidates(kind, found, lang, going_on), key=lambda one: -one[0].score))
         return Ranked(kind, frozenset(found.words), tuple(sorted(scored, key=lambda unit: -unit.score)))
 
     def choose(self, ranked: Ranked, library: Library) -> list[Group]:
@@ -141,11 +142,14 @@ class Chooser:
             for place, ((unit, signals), opinion) in enumerate(zip(scored, given, strict=True))
         ]
 
-    def candidates(self, kind: str, found: Retrieval, lang: str = "pl") -> Iterator[tuple[Scored, dict[str, float]]]:
+    def candidates(
+        self, kind: str, found: Retrieval, lang: str = "pl", going_on: frozenset[str] = frozenset()
+    ) -> Iterator[tuple[Scored, dict[str, float]]]:
         """Every unit that may answer, with its worth and the signals that make it up."""
         subject = frozenset(found.words)
-        own = [passage for passage in found.passages if passage.metadata.language == lang]
-        foreign = [passage for passage in found.passages if passage.metadata.language != lang]
+        passages = sorted(found.passages, key=lambda passage: passage.chunk.document_id not in going_on)
+        own = [passage for passage in passages if passage.metadata.language == lang]
+        foreign = [passage for passage in passages if passage.metadata.language != lang]
         room = self.settings.passages
         for passage in (*own[:room], *foreign[: max(room - len(own), self.settings.foreign_passages)]):
             for unit, given in zip(passage.chunk.units, passage.unit_signals, strict=True):
@@ -155,6 +159,7 @@ class Chooser:
                 same = float(given.get("heading", 0.0) >= self.settings.same_heading)
                 signals = {**given, **cues, "same_heading": same, "passage": passage.score}
                 signals["foreign"] = float(passage.metadata.language != lang)
+                signals["going_on"] = float(passage.chunk.document_id in going_on)
                 scored = Scored(Pick(passage.chunk, unit), self.model.score(signals), frozenset(self.lemmas(unit.text)))
                 yield scored, signals
 

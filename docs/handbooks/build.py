@@ -32,6 +32,7 @@ MADE = datetime.datetime(2026, 11, 22)  # in the files instead of the hour of ma
 PUBLISHER = "Asystent doradczy ekonomii społecznej"
 SIDE = ("title", "language", "edition", "state_of_law", "publisher", "licence")
 NOTE = "Notatka: "
+ISAP = "https://isap.sejm.gov.pl"
 SHARES = {2: (0.45, 0.55), 3: (0.5, 0.2, 0.3)}  # of a form's width, by number of columns: questions need the most
 
 
@@ -247,7 +248,14 @@ def plain(token: Token) -> str:
 # the glossary
 
 
-WORDS = {
+SOURCES = (
+    ("Ustawa z 5.08.2022 o ekonomii społecznej (Dz.U. 2022 poz. 1812; t.j. Dz.U. 2024 poz. 113)", ISAP, "S"),
+    ("Prawo zamówień publicznych (t.j. Dz.U. 2024 poz. 1320)", ISAP, "S"),
+    ("Ustawa o spółdzielniach socjalnych (t.j. Dz.U. 2023 poz. 802)", ISAP, "S"),
+    ("Narzędzia wypracowane w ramach projektu RESIST, prezentacja z 30.06.2026", "brak publicznego adresu", "SEED"),
+    ("Opis projektu Wielkopolskie Centrum Ekonomii Solidarności (2011–2013)", "brak publicznego adresu", "SEED"),
+)
+WORDS: dict[str, dict[str, Any]] = {
     "pl": {
         "title": "Słowniczek ekonomii społecznej (polsko-angielski)",
         "intro": "Słowniczek wyjaśnia pojęcia i skróty używane w podręcznikach asystenta. Każde hasło podaje polską "
@@ -255,6 +263,10 @@ WORDS = {
         "użyciem sprawdź aktualny tekst w ISAP.",
         "law": "definicje prawne według tekstów widzianych do 21.11.2026 (m.in. ustawa o ekonomii społecznej, "
         "Dz.U. 2022 poz. 1812; Pzp, t.j. Dz.U. 2024 poz. 1320); przed użyciem sprawdź w ISAP",
+        "audience": ["podmioty ekonomii społecznej", "doradcy OWES, ROPS i COP", "samorządy", "mieszkańcy"],
+        "edition": "Wydanie, źródła i ograniczenia słowniczka",
+        "limits": "Słowniczek jest wydaniem z listopada 2026 roku. Definicje słowniczka są skrótami i nie zastępują "
+        "brzmienia ustaw. Definicje z dopiskiem „wiedza ogólna” nie mają w słowniczku potwierdzonego źródła.",
         "heading": "Co to jest {name}?",
         "other": "Po angielsku: {names}.",
         "also": "Inne nazwy: {names}.",
@@ -266,6 +278,10 @@ WORDS = {
         "of the statute; check the current text before use.",
         "law": "legal definitions after texts seen up to 21.11.2026 (among others the Social Economy Act, "
         "Journal of Laws 2022 item 1812; Public Procurement Law, 2024 item 1320); check the current text",
+        "audience": ["social economy entities", "advisers", "local authorities", "residents"],
+        "edition": "Edition, sources and limits of the glossary",
+        "limits": "The glossary is the edition of November 2026. Its definitions are short and do not replace the "
+        "wording of statutes. Definitions marked “general knowledge” have no confirmed source in the glossary.",
         "heading": "What is {name}?",
         "other": "In Polish: {names}.",
         "also": "Other names: {names}.",
@@ -286,6 +302,8 @@ def glossary(lang: str, slug: str) -> str:
         f'state_of_law: "{words["law"]}"',
         f'publisher: "{PUBLISHER}"',
         'licence: "CC-BY-4.0"',
+        *_listed("audience", [f'"{reader}"' for reader in words["audience"]]),
+        *_listed("sources", [f'{{title: "{t}", address: "{a}", certainty: "{c}"}}' for t, a, c in SOURCES]),
         "---",
         "",
         f"# {words['title']}",
@@ -299,7 +317,12 @@ def glossary(lang: str, slug: str) -> str:
         if term.get(f"note_{lang}"):
             lines += ["", term[f"note_{lang}"]]
         lines += ["", words["other"].format(names=names)]
+    lines += ["", f"## {words['edition']}", "", words["limits"]]
     return "\n".join(lines) + "\n"
+
+
+def _listed(name: str, entries: list[str]) -> list[str]:
+    return [f"{name}:", *(f"  - {entry}" for entry in entries)]
 
 
 def _named(name: str, acronyms: list[str]) -> str:
