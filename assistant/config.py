@@ -122,6 +122,7 @@ class AnsweringSettings(Section):
     coverage_gain: float = Field(6.0, ge=0, description="score a sentence gets for question words not covered yet")
     section_gain: float = Field(6.0, ge=0, description="score a sentence gets for standing in the first one's section")
     document_gain: float = Field(12.0, ge=0, description="the same for standing in the first one's document")
+    support_read: float = Field(-2.0, description="log-odds of answering that a supporting sentence needs")
     redundancy: float = Field(0.7, ge=0, le=1, description="share of a sentence's words already said that drops it")
 
 

@@ -218,7 +218,7 @@ class Chooser:
         said = [frozenset(self.lemmas(pick.unit.text)) for pick in first.picks]
         shown = {_place(pick) for pick in first.picks}
         room, words = self.settings.max_sentences - 1, self.settings.max_words - _words(first.picks)
-        rest = [s for s in units if _place(s.pick) not in shown]
+        rest = [s for s in units if _place(s.pick) not in shown and self._adds(s, best)]
         while room > 0 and words > 0 and rest:
             covered = frozenset().union(*said)
             following = max(rest, key=lambda s: self._value(s, best, wanted, covered))
@@ -232,6 +232,12 @@ class Chooser:
             said += [frozenset(self.lemmas(pick.unit.text)) for pick in group.picks]
             room, words = room - 1, words - _words(group.picks)
             yield group
+
+    def _adds(self, scored: Scored, best: Scored) -> bool:
+        """Whether the reader finds that a sentence answers too; without its opinion the score decides."""
+        if best.read is None:
+            return True
+        return scored.read is not None and scored.read >= min(self.settings.support_read, best.read)
 
     def _group(self, scored: Scored, library: Library) -> Group:
         if scored.pick.unit.kind is UnitKind.SENTENCE:

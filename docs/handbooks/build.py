@@ -268,8 +268,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "limits": "Słowniczek jest wydaniem z listopada 2026 roku. Definicje słowniczka są skrótami i nie zastępują "
         "brzmienia ustaw. Definicje z dopiskiem „wiedza ogólna” nie mają w słowniczku potwierdzonego źródła.",
         "heading": "Co to jest {name}?",
-        "other": "Po angielsku: {names}.",
-        "also": "Inne nazwy: {names}.",
+        "names": "Jak pojęcia nazywają się po angielsku?",
+        "table": "| Polska nazwa | Angielska nazwa | Skróty |",
     },
     "en": {
         "title": "Glossary of the social economy (English–Polish)",
@@ -283,8 +283,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "limits": "The glossary is the edition of November 2026. Its definitions are short and do not replace the "
         "wording of statutes. Definitions marked “general knowledge” have no confirmed source in the glossary.",
         "heading": "What is {name}?",
-        "other": "In Polish: {names}.",
-        "also": "Other names: {names}.",
+        "names": "What are the terms called in Polish?",
+        "table": "| English name | Polish name | Acronyms |",
     },
 }
 
@@ -310,13 +310,14 @@ def glossary(lang: str, slug: str) -> str:
         "",
         words["intro"],
     ]
-    for term in sorted(terms, key=lambda term: term[lang].lower()):
+    terms.sort(key=lambda term: term[lang].lower())
+    for term in terms:
         name = _named(term[lang], term.get("acronyms", []))
-        names = _named(term[other], [])
         lines += ["", f"## {words['heading'].format(name=name)}", "", term[f"definition_{lang}"]]
         if term.get(f"note_{lang}"):
             lines += ["", term[f"note_{lang}"]]
-        lines += ["", words["other"].format(names=names)]
+    lines += ["", f"## {words['names']}", "", words["table"], "| --- | --- | --- |"]
+    lines += [f"| {t[lang]} | {t[other]} | {', '.join(t.get('acronyms', [])) or '–'} |" for t in terms]
     lines += ["", f"## {words['edition']}", "", words["limits"]]
     return "\n".join(lines) + "\n"
 
