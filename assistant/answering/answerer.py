@@ -144,15 +144,16 @@ class Answerer:
         opening = [first[0].headings[-1:], [pick.unit.text for pick in first]]
         if self.cues.is_invented(question, [text for texts in opening for text in texts]):
             return False
-        return self._holds_number(kind, groups)
+        return self._holds_number(question, kind, groups)
 
     def _says_gap(self, groups: Sequence[Group]) -> bool:
         first = groups[0].picks[0] if groups else None
         return first is not None and self.cues.is_gap(first.unit.text, first.headings[-1:])
 
-    def _holds_number(self, kind: str, groups: Sequence[Group]) -> bool:
-        texts = (pick.unit.text for group in groups for pick in group.picks)
-        return kind not in NUMBERS or any(self.cues.evidence(kind, text) for text in texts)
+    def _holds_number(self, question: str, kind: str, groups: Sequence[Group]) -> bool:
+        texts = [pick.unit.text for group in groups for pick in group.picks]
+        real = (text for text in texts if not self.cues.is_invented(question, [text]))
+        return kind not in NUMBERS or any(self.cues.evidence(kind, text) for text in real)
 
     def certainty(self, question: str, found: Retrieval, lang: str) -> tuple[dict[str, float], float]:
         """(signals, chance) that a search holds the answer; "capped" is 1 when nothing lets it pass as answered."""
