@@ -118,7 +118,11 @@ class Answerer:
             return self._not_found(question, lang, found, notices)
         groups = self.chooser.choose(ranked, library)
         status = self._status(question, ranked.kind, chance, groups)
-        groups = groups[:1] if status is Status.NOT_FOUND else groups
+        if status is Status.NOT_FOUND:
+            told_in = library.metadata_of(groups[0].picks[0].document_id)[0].language
+            if told_in != lang:  # a gap of a document in another language is seldom about this question
+                return self._not_found(question, lang, found, notices)
+            groups = groups[:1]
         return self._worded(question, lang, status, groups, found, library, notices)
 
     def _going_on(self, earlier: Sequence[str], lang: str) -> frozenset[str]:
