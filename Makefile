@@ -54,7 +54,7 @@ $(VENV)/run.stamp: pyproject.toml requirements.lock
 $(VENV)/test.stamp: pyproject.toml requirements.lock
 	@test -x $(BIN)/python || (echo "→ environment" && $(PYTHON) -m venv $(VENV))
 	@echo "→ dependencies with test tools (about three minutes the first time)"
-	@$(INSTALL) -e '.[models,fit,bench,test]'
+	@$(INSTALL) -e '.[models,oidc,fit,bench,test]'
 	@touch $@ $(VENV)/run.stamp
 
 clean:
