@@ -8,18 +8,22 @@ Unknown keys are refused by name. Importing this module reads nothing; `load` do
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from .errors import ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "ASSISTANT_"
 FILE_NAME = "assistant.toml"
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+DARK_GROUND = "#16191d"  # of our pages in dark mode
+TEXT_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 
 
 class Section(BaseModel):
@@ -126,6 +130,103 @@ class AnsweringSettings(Section):
     redundancy: float = Field(0.7, ge=0, le=1, description="share of a sentence's words already said that drops it")
 
 
+class ContactSettings(Section):
+    """Whom a person may ask instead; shown at the same place on every surface."""
+
+    name: str = Field("", description="e.g. the regional social-economy support centre (OWES)")
+    url: str = Field("", pattern=r"^(https?://\S+)?$", description="its page")
+    email: str = Field("", pattern=r"^([^@\s]+@[^@\s]+)?$", description="its address")
+    phone: str = Field("", pattern=r"^[0-9 +()-]*$", description="its telephone")
+
+
+class WidgetSettings(Section):
+    """One site that may embed the widget; its key is the name of the table: [web.widgets.<key>]."""
+
+    origins: tuple[str, ...] = Field((), description='e.g. ["https://www.region.pl"]; empty: nobody may embed it')
+    lang: Literal["pl", "en"] = Field("pl", description="language the frame opens in")
+    title: str = Field("", max_length=80, description="heading of the frame and name of the button")
+    accent: str = Field("#1d4f91", description="colour of button and links, #rrggbb; refused below 4.5:1 on white")
+    accent_dark: str = Field("#9cc4f5", description="the same for dark pages; refused below 4.5:1 on #16191d")
+    requests_per_minute: int = Field(600, ge=1, description="questions a minute from this site, all people together")
+    contact: ContactSettings | None = Field(None, description="instead of [web.contact]")
+
+    @field_validator("origins")
+    @classmethod
+    def _origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in given:
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin}: not an origin such as https://www.region.pl")
+        return given
+
+    @model_validator(mode="after")
+    def _readable(self) -> WidgetSettings:
+        for name, ground in (("accent", "#ffffff"), ("accent_dark", DARK_GROUND)):
+            ratio = contrast(getattr(self, name), ground)
+            if ratio < TEXT_CONTRAST:
+                raise ValueError(f"{name}: contrast {ratio:.1f}:1 on {ground}, at least {TEXT_CONTRAST}:1 is needed")
+        return self
+
+
+class WebSettings(Section):
+    """The web server and its public surfaces. Limits count in each worker process on its own."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(7860, ge=1, le=65535, description="port to listen on")
+    workers: int = Field(1, ge=1, le=32, description="server processes; each loads its own model")
+    trusted_proxies: str = Field("127.0.0.1", description="addresses whose X-Forwarded-For is believed, comma between")
+    public_url: str = Field(
+        "", pattern=r"^(https?://[^/\s]+)?$", description="origin people see, e.g. https://asystent.region.pl"
+    )
+    slots: int = Field(0, ge=0, le=64, description="questions answered at once; 0 = the machine's cores")
+    queue: int = Field(24, ge=0, description="questions waiting at most; more get 503 at once")
+    busy: int = Field(2, ge=0, description="waiting questions from which the reader looks at fewer sentences")
+    busy_read_units: int = Field(
+        3, ge=0, description="sentences it then looks at: 45 ms an answer instead of 90, key facts 0.70 instead of 0.79"
+    )
+    question_seconds: int = Field(45, ge=1, description="clock time from question to answer at most")
+    body_kb: int = Field(64, ge=1, description="kilobytes of a request's body")
+    json_depth: int = Field(8, ge=2, description="levels of nesting in a request's body")
+    session_per_minute: int = Field(20, ge=1, description="questions a minute of one person")
+    address_per_minute: int = Field(
+        120, ge=1, description="questions a minute from one address; loopback is not counted: it is a proxy or a test"
+    )
+    streams_per_session: int = Field(2, ge=1, description="answers one person has under way at once")
+    drain_seconds: int = Field(20, ge=1, description="time for answers under way when the server is asked to stop")
+    idle_minutes: int = Field(30, ge=1, description="a visit ends after this long without a question")
+    visit_hours: int = Field(8, ge=1, description="a visit ends after this long in any case")
+    comment_chars: int = Field(1000, ge=100, description="characters of a comment")
+    metrics_from: tuple[str, ...] = Field(("127.0.0.1", "::1"), description="addresses that may read /metrics")
+    contact: ContactSettings = ContactSettings()
+    widgets: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")], WidgetSettings] = Field(
+        {}, description="sites that may embed the widget, by key"
+    )
+
+
+class RetentionSettings(Section):
+    """Days each class of data is kept (SECURITY L11, P4); a person may erase a conversation at once."""
+
+    conversations_days: int = Field(30, ge=1, le=365, description="questions, answers and feedback")
+    audit_days: int = Field(730, ge=1, description="who of the staff did what")
+    counts_days: int = Field(1825, ge=1, description="numbers of questions by day and status, no content")
+    hours: int = Field(1, ge=1, le=24, description="hours between two runs of the job")
+
+
+class StaffSettings(Section):
+    """The staff workspace and its sign-in."""
+
+    min_password: int = Field(12, ge=12, description="characters of a password (NIST SP 800-63B: at least 8)")
+    tries: int = Field(5, ge=1, description="wrong passwords until the name is locked")
+    lock_minutes: int = Field(15, ge=1, description="how long it is locked")
+    session_hours: int = Field(10, ge=1, le=24, description="a session ends after this long")
+    idle_minutes: int = Field(60, ge=1, description="a session ends after this long without a click")
+    upload_mb: int = Field(50, ge=1, description="megabytes of an uploaded document")
+    least_group: int = Field(3, ge=1, description="people behind a question gap before it is shown")
+    oidc_issuer: str = Field("", description="address of the OpenID Connect provider; empty: not used")
+    oidc_client_id: str = Field("", description="our id at the provider")
+    oidc_client_secret: SecretStr | None = Field(None, description="our secret at the provider")
+    oidc_claim: str = Field("email", description="claim that must equal the name of an existing account")
+
+
 class Settings(Section):
     """The whole table."""
 
@@ -135,6 +236,8 @@ class Settings(Section):
         ROOT / "indexes" / "models", description="what is built once for all indexes: model, dictionary"
     )
     prompts: Path = Field(ROOT / "prompts", description="folder of prompts and screen texts")
+    data: Path = Field(ROOT / "data", description="folder of what people leave: database, uploads before publication")
+    database: str = Field("", description="SQLAlchemy address, e.g. postgresql+psycopg://…; default: a file in data")
     glossary: Path | None = Field(None, description="glossary file; default: glossary.toml in the corpus")
     lang: Literal["pl", "en"] = Field("pl", description="language of messages when nothing tells it")
     keep_generations: int = Field(2, ge=1, description="generations kept after a switch, the live one included")
@@ -143,11 +246,33 @@ class Settings(Section):
     chunking: ChunkingSettings = ChunkingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answering: AnsweringSettings = AnsweringSettings()
+    web: WebSettings = WebSettings()
+    staff: StaffSettings = StaffSettings()
+    retention: RetentionSettings = RetentionSettings()
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is."""
+        return self.database or f"sqlite:///{self.data / 'assistant.sqlite3'}"
 
     @property
     def glossary_file(self) -> Path:
         """Where the glossary lies."""
         return self.glossary or self.corpus / "glossary.toml"
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours #rrggbb, 1 to 21 (WCAG 2.2, relative luminance). ValueError for another form."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+        raise ValueError(f"{colour}: not a colour such as #1d4f91")
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def load(environ: Mapping[str, str] | None = None, directory: Path | None = None, **given: Any) -> Settings:

@@ -18,7 +18,23 @@ AssistantError
 │   ├── IndexBusy              another writer holds the lock
 │   └── IndexStorage           disk full, read-only, no permission
 ├── EmbedderUnavailable        weights or endpoint cannot be used
-└── MissingExtra               an optional package is not installed
+├── MissingExtra               an optional package is not installed
+├── StorageError               conversations, feedback, accounts
+│   ├── DatabaseUnavailable    locked, read-only, full, gone
+│   └── DatabaseMismatch       another version's tables
+└── RequestError               what somebody asked of a server
+    ├── BadRequest             not JSON, not UTF-8, too deep, wrong fields
+    ├── WrongType              another content type than JSON
+    ├── TooLarge               a body over its limit
+    ├── ForeignOrigin          another web site asks in a person's name
+    ├── VisitMissing           no visit, or it has ended
+    ├── SignInRefused          name or password wrong, or no session
+    ├── RoleMissing            the account may not do this
+    ├── NotThere               no such thing, or not this person's
+    ├── TooManyTries           a limit per person, address or site
+    ├── Overloaded             the queue is full
+    ├── Preparing              the first index is being built
+    └── SwitchedOff            the operator closed the public surfaces
 
 An error carries a `code` and named details; its sentences, in Polish and English, live in
 `prompts/ui/*.toml` under `[errors.<code>]` as `message` and `hint` and may use the details as
@@ -173,6 +189,114 @@ class MissingExtra(AssistantError):
 
     code, exit_code, http_status = "missing_extra", 69, 501
     fields = ("package", "extra")
+
+
+class StorageError(AssistantError):
+    """Family of the database's failures."""
+
+    code, exit_code, http_status = "storage", 74, 503
+
+
+class DatabaseUnavailable(StorageError):
+    """Locked, read-only, full or gone."""
+
+    code, retryable = "database_unavailable", True
+
+
+class DatabaseMismatch(StorageError):
+    """The tables belong to another version."""
+
+    code, exit_code = "database_mismatch", 78
+    fields = ("built", "wanted")
+
+
+class RequestError(AssistantError):
+    """Family of requests that are not served as asked."""
+
+    code, exit_code, http_status = "request", 65, 400
+
+
+class BadRequest(RequestError):
+    """Not JSON, not UTF-8, nested too deep, or a field missing, unknown or out of range; names it."""
+
+    code, http_status = "bad_request", 422
+
+
+class WrongType(RequestError):
+    """The body is not sent as application/json."""
+
+    code, http_status = "wrong_type", 415
+    fields = ()
+
+
+class TooLarge(RequestError):
+    """The body is larger than `limit` kilobytes."""
+
+    code, http_status = "too_large", 413
+    fields = ("limit",)
+
+
+class ForeignOrigin(RequestError):
+    """A page of another origin sent the request."""
+
+    code, http_status = "foreign_origin", 403
+    fields = ()
+
+
+class VisitMissing(RequestError):
+    """There is no such visit, or it has ended."""
+
+    code, http_status = "visit_missing", 401
+    fields = ()
+
+
+class SignInRefused(RequestError):
+    """The name or the password is wrong, or the session has ended."""
+
+    code, exit_code, http_status = "sign_in_refused", 77, 401
+    fields = ()
+
+
+class RoleMissing(RequestError):
+    """The account's role does not allow this."""
+
+    code, exit_code, http_status = "role_missing", 77, 403
+    fields = ()
+
+
+class NotThere(RequestError):
+    """There is no such thing, or it belongs to somebody else; nobody learns which."""
+
+    code, http_status = "not_there", 404
+    fields = ()
+
+
+class TooManyTries(RequestError):
+    """A limit per person, address or site is reached; over in `seconds`."""
+
+    code, exit_code, http_status, retryable = "too_many_tries", 75, 429, True
+    fields = ("seconds",)
+
+
+class Overloaded(RequestError):
+    """Everybody is being served and the queue is full; worth trying again in `seconds`."""
+
+    code, exit_code, http_status, retryable = "overloaded", 75, 503, True
+    fields = ("seconds",)
+
+
+class Preparing(RequestError):
+    """The first index is being built."""
+
+    code, exit_code, http_status, retryable = "preparing", 75, 503, True
+    fields = ("seconds",)
+
+
+class SwitchedOff(RequestError):
+    """The operator closed the public surfaces and says why."""
+
+    code, exit_code, http_status = "switched_off", 75, 503
+    fields = ("reason",)
 
 
 def tree(root: type[AssistantError] = AssistantError) -> list[type[AssistantError]]:
