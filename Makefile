@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 # pip reads local wheel folders (a CPU torch, say) from its own environment; see README, "Develop"
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
 
-.PHONY: run test lint bench eval handbooks lock system clean
+.PHONY: run test lint bench bench-web eval handbooks lock system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
-	@$(BIN)/assistant chat
+	@$(BIN)/assistant serve $(SERVE_ARGS)
 
 test: $(VENV)/test.stamp
 	@$(BIN)/ruff check assistant tests evals docs
@@ -24,6 +24,10 @@ lint: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python evals/bench.py $(BENCH_ARGS)
+
+# load and faults of the web server; BENCH_ARGS chooses parts
+bench-web: $(VENV)/test.stamp
+	$(BIN)/python evals/bench_web.py $(BENCH_ARGS)
 
 # every question, also as people type it, with a report to read; SET=folder adds a set in BEIR layout
 eval: $(VENV)/test.stamp
@@ -43,7 +47,7 @@ lock: $(VENV)/test.stamp
 # Debian packages that more tests and OCR use; without them the tests say what they skip
 system:
 	apt-get update -qq
-	apt-get install -y -qq --no-install-recommends tesseract-ocr tesseract-ocr-pol poppler-utils qpdf fonts-dejavu-core libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
+	apt-get install -y -qq --no-install-recommends chromium postgresql nodejs tesseract-ocr tesseract-ocr-pol poppler-utils qpdf fonts-dejavu-core libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
 $(VENV)/run.stamp: pyproject.toml requirements.lock
 	@test -x $(BIN)/python || (echo "→ environment" && $(PYTHON) -m venv $(VENV))

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
@@ -177,15 +178,17 @@ class WebSettings(Section):
     public_url: str = Field(
         "", pattern=r"^(https?://[^/\s]+)?$", description="origin people see, e.g. https://asystent.region.pl"
     )
+    prepare: bool = Field(True, description="bring the index up to date when the server starts")
     slots: int = Field(0, ge=0, le=64, description="questions answered at once; 0 = the machine's cores")
     queue: int = Field(24, ge=0, description="questions waiting at most; more get 503 at once")
-    busy: int = Field(2, ge=0, description="waiting questions from which the reader looks at fewer sentences")
-    busy_read_units: int = Field(
-        3, ge=0, description="sentences it then looks at: 45 ms an answer instead of 90, key facts 0.70 instead of 0.79"
+    read_less: int = Field(
+        2,
+        ge=0,
+        description="sentences the reader looks at less for each question waiting, at least one stays (10: 90 ms and"
+        " 0.79 of the key facts, 3: 45 ms and 0.70); 0: never less",
     )
     question_seconds: int = Field(45, ge=1, description="clock time from question to answer at most")
     body_kb: int = Field(64, ge=1, description="kilobytes of a request's body")
-    json_depth: int = Field(8, ge=2, description="levels of nesting in a request's body")
     session_per_minute: int = Field(20, ge=1, description="questions a minute of one person")
     address_per_minute: int = Field(
         120, ge=1, description="questions a minute from one address; loopback is not counted: it is a proxy or a test"
@@ -253,7 +256,7 @@ class Settings(Section):
     @property
     def database_url(self) -> str:
         """Where the database is."""
-        return self.database or f"sqlite:///{self.data / 'assistant.sqlite3'}"
+        return self.database or f"sqlite:///{quote(str(self.data / 'assistant.sqlite3'))}"
 
     @property
     def glossary_file(self) -> Path:

@@ -34,6 +34,7 @@ AssistantError
     ├── TooManyTries           a limit per person, address or site
     ├── Overloaded             the queue is full
     ├── Preparing              the first index is being built
+    ├── ProviderUnavailable    the sign-in provider does not answer as it should
     └── SwitchedOff            the operator closed the public surfaces
 
 An error carries a `code` and named details; its sentences, in Polish and English, live in
@@ -290,6 +291,12 @@ class Preparing(RequestError):
 
     code, exit_code, http_status, retryable = "preparing", 75, 503, True
     fields = ("seconds",)
+
+
+class ProviderUnavailable(RequestError):
+    """The OpenID Connect provider does not answer as it should."""
+
+    code, exit_code, http_status, retryable = "provider_unavailable", 69, 503, True
 
 
 class SwitchedOff(RequestError):

@@ -8,15 +8,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .answering import places
 from .answering.answerer import Answerer
 from .answering.guard import has_words, mask, tidy
 from .answering.question import Cues
 from .config import Settings
-from .domain.answers import Answer, Citation, Retrieval
-from .domain.documents import BlockKind, Document, Metadata, Page, Verdict
-from .errors import AssistantError, DocumentError
+from .domain.answers import Answer, Citation, Found, Retrieval, SourceView
+from .domain.conversations import Visit
+from .domain.documents import BlockKind, Document, Metadata, Outcome, Page, Verdict
+from .errors import AssistantError, DatabaseUnavailable, DocumentError, NotThere
 from .indexing import building, pointer, verification
 from .indexing.generations import CurrentGeneration, Generation, open_generation
 from .indexing.language import Analyzer, Dictionary
@@ -43,6 +45,11 @@ from .retrieval import glossary
 from .retrieval.ranking import WEIGHTS_FILE, Weights, load_weights
 from .retrieval.retriever import HybridRetriever
 
+if TYPE_CHECKING:
+    from .storage.stores import Stores
+
+EARLIER = 6  # questions of a conversation that a new one may lean on
+
 
 def _silent(stage: str, done: int, total: int) -> None:
     """Progress nobody looks at."""
@@ -56,10 +63,12 @@ class Service:
 
     # asking
 
-    def ask(self, question: str, lang: str | None = None, earlier: Sequence[str] = ()) -> Answer:
+    def ask(
+        self, question: str, lang: str | None = None, earlier: Sequence[str] = (), *, read_units: int | None = None
+    ) -> Answer:
         """The answer to one question; see Answerer.ask."""
         pointer.current(self.settings.indexes)  # without an index nothing is loaded
-        return self._answerer.ask(question, lang, earlier)
+        return self._answerer.ask(question, lang, earlier, read_units=read_units)
 
     def search(self, query: str, k: int | None = None) -> Retrieval:
         """Passages for what a person typed, best first, at most `k`; identifiers masked, length limited."""
@@ -80,15 +89,85 @@ class Service:
         paged = len(library.pages_of(citation.document_id)) > 1
         return text[max(0, start - chars) : start], text[end : end + chars], paged
 
+    def source(self, document_id: str, quote: str, path: str = "", near: int = 0) -> SourceView:
+        """A citation opened in the documents as they are now; `path` finds a new edition, `near` the place of several.
+
+        Raises IndexMissing.
+        """
+        library = self._current.get()
+        known = {name: shown for name, shown, *_ in library.documents()}
+        same = document_id in known
+        name = document_id if same else next((name for name, shown in known.items() if shown == path), "")
+        if not name:
+            return SourceView(Found.GONE)
+        span = places.find(library.document_text(name), quote, near)
+        if span is None:
+            return SourceView(Found.CHANGED, name)
+        chunks = places.section(library.chunks_of(name), span)
+        quoted = [chunk for chunk in chunks if chunk.start < span.end and chunk.end > span.start]
+        pages = (quoted[0].pages[0], quoted[-1].pages[1]) if quoted else None
+        headings = quoted[0].headings if quoted else ()
+        found = Found.EXACT if same else Found.MOVED
+        return SourceView(found, name, pages, headings, tuple(places.segments(chunks, span)))
+
+    def original(self, path: str) -> Path:
+        """The file of an indexed document, by its path in the corpus. Raises NotThere."""
+        root = self.settings.corpus.resolve()
+        file = (root / path).resolve()
+        if path not in {shown for _, shown, *_ in self.documents()} or not file.is_relative_to(root):
+            raise NotThere()
+        if not file.is_file():
+            raise NotThere()
+        return file
+
+    def headings(self, document_id: str) -> list[dict[str, object]]:
+        """The heading paths of a document in reading order, each once, with the page of the first words under it."""
+        found: dict[tuple[str, ...], int] = {}
+        for chunk in self._current.get().chunks_of(document_id):
+            found.setdefault(chunk.headings, chunk.pages[0])
+        return [{"headings": list(path), "page": page} for path, page in found.items() if path]
+
+    def converse(
+        self,
+        question: str,
+        lang: str | None = None,
+        visit: Visit | None = None,
+        conversation: str = "",
+        read_units: int | None = None,
+    ) -> tuple[Answer, str]:
+        """The answer to a question of a conversation, read together with what was asked before, and its message's id.
+
+        Without a visit nothing is stored. When the database cannot be reached the answer comes all the same, says
+        that it was not saved and has no id. Raises NotThere for a conversation that is not this visit's.
+        """
+        try:
+            earlier = self.stores.conversations.earlier(visit, conversation, EARLIER) if visit else []
+        except DatabaseUnavailable:
+            return self._unsaved(self.ask(question, lang, read_units=read_units)), ""
+        answer = self.ask(question, lang, earlier, read_units=read_units)
+        if visit is None:
+            return answer, ""
+        try:
+            return answer, self.stores.conversations.add(visit, conversation, answer).id
+        except DatabaseUnavailable:
+            return self._unsaved(answer), ""
+
+    def _unsaved(self, answer: Answer) -> Answer:
+        said = self.words.get(answer.lang, self.words[self.settings.lang]).text("notices.not_saved")
+        return replace(answer, notices=(*answer.notices, said))
+
     def warm(self) -> None:
         """Load what the first question needs."""
         self.retrieve("start", 1)
-        self._open_reader()
-
-    def _open_reader(self) -> None:
-        """Have the reader's model built (3 s, once) before somebody waits for an answer."""
         if self.settings.answering.read_units:
             self.reader.read("", [])
+
+    @cached_property
+    def stores(self) -> Stores:
+        """Conversations, feedback, accounts and the rest of what is kept in the database."""
+        from .storage.stores import open_stores  # SQLAlchemy takes half a second that a single question need not wait
+
+        return open_stores(self.settings, mask=_masked)
 
     @cached_property
     def words(self) -> dict[str, Words]:
@@ -100,7 +179,8 @@ class Service:
     def index(self, progress: Progress = _silent, full: bool = False) -> BuildReport:
         """Bring the index up to date with the corpus; see indexing.building.build."""
         found = {item.path: item for item in self._sources()}
-        self._open_reader()
+        if self.settings.answering.read_units:
+            self.reader.prepare()
         with Sandbox() as sandbox:
             return building.build(
                 self.settings.indexes,
@@ -140,6 +220,32 @@ class Service:
         yield _check("ocr", lambda: {"polish": ocr.can_read()})
         yield _check("index", lambda: {"generation": self._current.get().id, "notice": self._current.get().notice})
 
+    # for the staff
+
+    def weighed(self, question: str) -> tuple[Retrieval, list[tuple[str, float, float | None]]]:
+        """How an answer is chosen: what the search brought, and each unit's words and worth, best first.
+
+        The third is the reader's log-odds that it answers; None for units the reader did not look at.
+        """
+        found = self.retrieve(question, self._answerer.width)
+        ranked = self._answerer.chooser.rank(question, found, self.analyzer.detect(question))
+        return found, [(scored.pick.unit.text, scored.score, scored.read) for scored in ranked.units]
+
+    def examine(self, folder: Path) -> list[tuple[Verdict, PreparedDocument | None]]:
+        """What each file of a folder would become: its verdict and, unless refused, what would be searched.
+
+        Nothing is kept.
+        """
+        with Sandbox() as sandbox:
+            found = sources.find(folder, self.settings.ingestion)
+            return [self._examined(self._prepared(item, sandbox)) for item in found]
+
+    def _examined(self, made: PreparedDocument | Verdict) -> tuple[Verdict, PreparedDocument | None]:
+        if isinstance(made, Verdict):
+            return made, None
+        outcome = Outcome.WARNED if made.warnings else Outcome.INDEXED
+        return Verdict(made.document.path, outcome, made.document.id, made.warnings), made
+
     # evaluation
 
     def over_texts(self, corpus: Mapping[str, tuple[str, str]], progress: Progress = _silent) -> Service:
@@ -167,7 +273,7 @@ class Service:
         """(signals, chance) that the documents, without some of them, hold the answer; see Answerer.certainty."""
         search = self._answerer.search_for(question, earlier)
         found = self.retrieve(search, self._answerer.width, without)
-        return self._answerer.certainty(question, found, self.analyzer.detect(question))
+        return self._answerer.certainty(question, found, self.analyzer.detect(question), earlier)
 
     def lemmas(self, text: str) -> list[str]:
         """Folded lemmas of a text, with those of the glossary's other forms of the terms in it."""
@@ -211,7 +317,7 @@ class Service:
     @cached_property
     def reader(self) -> BundledReader:
         """The second look at what may answer."""
-        return BundledReader(self.settings.models, self.settings.embedder.threads or 2)
+        return BundledReader(self.settings.models, embedders.threads(self.settings.embedder))
 
     @cached_property
     def analyzer(self) -> Analyzer:
@@ -304,6 +410,11 @@ class Service:
     @cached_property
     def _tokens(self) -> TiktokenCounter:
         return TiktokenCounter()
+
+
+def _masked(text: str) -> str:
+    """A text of a person's as it may be stored."""
+    return mask(tidy(text)).text
 
 
 def build(settings: Settings) -> Service:

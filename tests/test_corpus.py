@@ -6,14 +6,14 @@ import tomllib
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import yaml
 
 from assistant.config import ROOT
 from assistant.service import Service
 from tests.conftest import MakeService
-
-yaml = pytest.importorskip("yaml")
 
 CORPUS = ROOT / "corpus"
 SOURCES = ROOT / "docs" / "handbooks"
@@ -114,12 +114,26 @@ def test_every_term_is_defined_in_both_languages() -> None:
     assert [acronym for acronym, count in acronyms.items() if count > 1] == []
 
 
-def test_what_is_made_from_sources_is_up_to_date(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def build() -> ModuleType:
+    """`docs/handbooks/build.py`."""
     spec = importlib.util.spec_from_file_location("handbooks", SOURCES / "build.py")
     assert spec is not None
     assert spec.loader is not None
-    build = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(build)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_source_title_cannot_become_markup(build: ModuleType) -> None:
+    source = {"title": "Ustawa <b> & „plan”", "address": "https://x/?a=1&b=2", "certainty": "S"}
+    meta = {"language": "pl", "title": "Zeszyt <1>", "publisher": "P & S", "sources": [source]}
+    page = build.page(meta, "# Zeszyt")
+    assert "<li>Ustawa &lt;b&gt; &amp; „plan” — https://x/?a=1&amp;b=2 (S)</li>" in page
+    assert "<title>Zeszyt &lt;1&gt;</title>" in page
+
+
+def test_what_is_made_from_sources_is_up_to_date(build: ModuleType, tmp_path: Path) -> None:
     for lang, name in (("pl", "slownik"), ("en", "glossary-en")):
         made = (CORPUS / lang / f"{name}.md").read_text(encoding="utf-8")
         assert made == build.glossary(lang, name), "run: make handbooks"

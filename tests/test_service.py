@@ -12,6 +12,7 @@ from assistant.domain.answers import Status
 from assistant.domain.documents import Outcome
 from assistant.errors import ConfigError, CorpusMissing, IndexDamaged, IndexMismatch, IndexMissing
 from assistant.service import Service
+from tests.fakes import FakeReader
 
 MakeService = Callable[..., Service]
 QUESTION = "Jakie dokumenty składa kandydat do klastra Latarnia?"
@@ -34,6 +35,32 @@ def test_an_answer_names_the_generation_it_comes_from(small: Service) -> None:
 def test_the_same_question_gives_the_same_answer(small: Service) -> None:
     first, second = small.ask(QUESTION), small.ask(QUESTION)
     assert (first.text, first.citations) == (second.text, second.citations)
+
+
+class Watched(FakeReader):
+    """Counts how often it is made ready; `seen` keeps what it was given to read."""
+
+    prepared = 0
+
+    def prepare(self) -> None:
+        self.prepared += 1
+
+
+def test_indexing_makes_the_reader_ready_and_only_warming_opens_it(own: Callable[..., Service]) -> None:
+    made, reader = own(), Watched("składa")
+    made.__dict__["reader"] = reader
+    made.index()
+    assert (reader.prepared, reader.seen) == (1, [])
+    made.warm()
+    assert reader.seen == [[]]
+
+
+def test_a_question_may_be_read_more_shortly(own: Callable[..., Service]) -> None:
+    made, reader = own(), Watched("składa")
+    made.__dict__["reader"] = reader
+    made.ask(QUESTION, read_units=2)
+    made.ask(QUESTION, read_units=0)
+    assert [len(texts) for texts in reader.seen] == [2]
 
 
 def test_search_brings_at_most_k_in_rank_order(small: Service) -> None:

@@ -41,12 +41,20 @@ class Answerer:
     reader: Reader | None = None
     unit_text: UnitText = lambda chunk, unit, metadata: unit.text
 
-    def ask(self, question: str, lang: str | None = None, earlier: Sequence[str] = ()) -> Answer:
+    def ask(
+        self,
+        question: str,
+        lang: str | None = None,
+        earlier: Sequence[str] = (),
+        *,
+        read_units: int | None = None,
+    ) -> Answer:
         """The answer to one question.
 
         `lang` is the language of fixed wording (default: the question's own); `earlier` holds the
-        conversation's former questions, oldest first. Raises the errors of looking (index, embedder);
-        everything about the question itself is a status.
+        conversation's former questions, oldest first. `read_units` is how many sentences the reader looks at,
+        at most the setting's number (None: that number; 0: without the reader), since fewer are quicker. Raises
+        the errors of looking (index, embedder); everything about the question itself is a status.
         """
         started = time.perf_counter()
         limit = self.settings.max_question_chars
@@ -55,7 +63,7 @@ class Answerer:
         lang = lang or self.detect(masked.text)
         answer = self._guarded(question, asked, masked.text, masked.kinds, lang)
         if answer is None:
-            answer = self._looked_up(masked.text, lang, earlier)
+            answer = self._looked_up(masked.text, lang, earlier, read_units)
         return replace(answer, seconds=round(time.perf_counter() - started, 4))
 
     @property
@@ -72,10 +80,6 @@ class Answerer:
     def search_for(self, question: str, earlier: Sequence[str]) -> str:
         """The question as it is looked up, read together with the conversation."""
         return in_context(question, earlier, self.cues, self.lemmas)
-
-    def signals(self, found: Retrieval, ranked: Ranked) -> dict[str, float]:
-        """All that tells whether the documents hold the answer: of the search and of the units it brought."""
-        return {**found.signals, **self.chooser.signals(ranked)}
 
     # guard
 
@@ -102,15 +106,14 @@ class Answerer:
 
     # looking
 
-    def _looked_up(self, question: str, lang: str, earlier: Sequence[str]) -> Answer:
+    def _looked_up(self, question: str, lang: str, earlier: Sequence[str], read_units: int | None) -> Answer:
         search = self.search_for(question, earlier)
         if not self.lemmas(search):
             return _plain(question, lang, Status.CLARIFY, self.words[lang].text("answers.clarify_short_empty"))
         found = self.retriever.retrieve(search, self.width, lang)
         library = self.library(found.generation)
         notices = tuple(self._notices(found, lang))
-        ranked = self.chooser.rank(question, found, lang, self._going_on(earlier, lang))
-        chance = self.answerability.chance(self.signals(found, ranked)) if ranked.units else 0.0
+        ranked, _, chance = self._judged(question, found, lang, earlier, read_units)
         if chance < self.bars.answered and self.cues.says("out_of_scope", question):  # unless the documents know
             plain = _plain(question, lang, Status.OUT_OF_SCOPE, self.words[lang].text("answers.out_of_scope"))
             return replace(plain, generation=found.generation)
@@ -124,6 +127,15 @@ class Answerer:
                 return self._not_found(question, lang, found, notices)
             groups = groups[:1]
         return self._worded(question, lang, status, groups, found, library, notices)
+
+    def _judged(
+        self, question: str, found: Retrieval, lang: str, earlier: Sequence[str], read_units: int | None = None
+    ) -> tuple[Ranked, dict[str, float], float]:
+        """The units that may answer, all signals of the search and of them, and the chance that they do answer."""
+        chooser = self.chooser
+        ranked = chooser.rank(question, found, lang, self._going_on(earlier, lang), read_units)
+        signals = {**found.signals, **chooser.signals(ranked)}
+        return ranked, signals, self.answerability.chance(signals) if ranked.units else 0.0
 
     def _going_on(self, earlier: Sequence[str], lang: str) -> frozenset[str]:
         """The documents that the conversation is about: those found best for the question before."""
@@ -159,13 +171,13 @@ class Answerer:
         real = (text for text in texts if not self.cues.is_invented(question, [text]))
         return kind not in NUMBERS or any(self.cues.evidence(kind, text) for text in real)
 
-    def certainty(self, question: str, found: Retrieval, lang: str) -> tuple[dict[str, float], float]:
+    def certainty(
+        self, question: str, found: Retrieval, lang: str, earlier: Sequence[str] = ()
+    ) -> tuple[dict[str, float], float]:
         """(signals, chance) that a search holds the answer; "capped" is 1 when nothing lets it pass as answered."""
-        ranked = self.chooser.rank(question, found, lang)
+        ranked, signals, chance = self._judged(question, found, lang, earlier)
         groups = self.chooser.choose(ranked, self.library(found.generation))
-        signals = self.signals(found, ranked)
         capped = self._says_gap(groups) or not self._may_answer(question, ranked.kind, groups)
-        chance = self.answerability.chance(signals) if ranked.units else 0.0
         return {**signals, "capped": float(capped)}, chance
 
     def _notices(self, found: Retrieval, lang: str) -> list[str]:

@@ -79,15 +79,24 @@ class Chooser:
     read: Read | None = None
     unit_text: UnitText = lambda chunk, unit, metadata: unit.text
 
-    def rank(self, question: str, found: Retrieval, lang: str = "pl", going_on: frozenset[str] = frozenset()) -> Ranked:
+    def rank(
+        self,
+        question: str,
+        found: Retrieval,
+        lang: str = "pl",
+        going_on: frozenset[str] = frozenset(),
+        read_units: int | None = None,
+    ) -> Ranked:
         """Every unit that may answer, best first. `question` as typed tells the kind, the search the words.
 
         `lang` is the reader's language: what is said in it comes before the same in another. `going_on` are ids of
-        the documents that the conversation is about.
+        the documents that the conversation is about. `read_units` limits the second look below the setting.
         """
         kind = self.cues.kind(question)
         kind = kind if kind != OTHER else self.cues.kind(found.question)
-        scored = self._read(found, sorted(self.candidates(kind, found, lang, going_on), key=lambda one: -one[0].score))
+        candidates = sorted(self.candidates(kind, found, lang, going_on), key=lambda one: -one[0].score)
+        most = self.settings.read_units if read_units is None else min(read_units, self.settings.read_units)
+        scored = self._read(found, candidates, most)
         return Ranked(kind, frozenset(found.words), tuple(sorted(scored, key=lambda unit: -unit.score)))
 
     def choose(self, ranked: Ranked, library: Library) -> list[Group]:
@@ -123,9 +132,9 @@ class Chooser:
 
     # scoring
 
-    def _read(self, found: Retrieval, scored: Sequence[tuple[Scored, Mapping[str, float]]]) -> list[Scored]:
-        """The units, the most promising scored with the reader's opinion, the others with its lowest."""
-        first = scored[: self.settings.read_units]
+    def _read(self, found: Retrieval, scored: Sequence[tuple[Scored, Mapping[str, float]]], most: int) -> list[Scored]:
+        """The units, at most so many of the first scored with the reader's opinion, the others with its lowest."""
+        first = scored[:most]
         metadata = {passage.chunk.document_id: passage.metadata for passage in found.passages}
         texts = [self.unit_text(u.pick.chunk, u.pick.unit, metadata[u.pick.document_id]) for u, _ in first]
         opinions = self.read(found.searched_as, texts) if self.read is not None and texts else None

@@ -14,6 +14,7 @@ from typing import Any
 from ..domain.folding import fold
 
 OTHER = "other"
+STRUCK = " \N{MIDDLE DOT} "  # stands where harmless words stood: no letter, so nothing matches across it as one word
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,29 @@ class Cues:
 
     def says(self, group: str, question: str) -> bool:
         """Whether the question fits a group: refer, crisis, out_of_scope, attack, follow_up."""
-        folded = fold(question).strip()
-        return all(_any(patterns, folded) for patterns in self._groups[group])
+        text = self._bare(group, question)
+        return all(_any(patterns, text) for patterns in self._groups[group])
 
     def is_gap(self, sentence: str, headings: Sequence[str]) -> bool:
         """Whether a sentence says that the document does not hold something, or stands among such sentences."""
         texts, names = self._gaps
-        return _any(texts, fold(sentence)) or any(_any(names, fold(heading)) for heading in headings)
+        return _any(texts, self._bare("gap", sentence)) or any(_any(names, fold(heading)) for heading in headings)
 
     def is_invented(self, question: str, texts: Sequence[str]) -> bool:
         """Whether words come from an invented example that nobody asked for."""
         table = self._invented
         return not _any(table["asked"], fold(question)) and any(_any(table["patterns"], fold(t)) for t in texts)
+
+    def _bare(self, group: str, text: str) -> str:
+        """Folded text without what only looks like the group."""
+        folded = fold(text).strip()
+        for pattern in self._harmless.get(group, ()):
+            folded = pattern.sub(STRUCK, folded)
+        return folded
+
+    @cached_property
+    def _harmless(self) -> dict[str, list[re.Pattern[str]]]:
+        return {name: _compiled(table["harmless"]) for name, table in self.table.items() if "harmless" in table}
 
     @cached_property
     def _invented(self) -> dict[str, list[re.Pattern[str]]]:

@@ -98,6 +98,45 @@ class Citation:
     state_of_law: str = ""
 
 
+class Found(StrEnum):
+    """What became of a citation's words since they were quoted."""
+
+    EXACT = "exact"  # the same document says them
+    MOVED = "moved"  # another edition of it says them
+    CHANGED = "changed"  # the document is there, the words are not
+    GONE = "gone"  # neither
+
+
+class SegmentKind(StrEnum):
+    """How a piece of a source is laid out."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST = "list"
+    TABLE = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A sentence, item or row of a source; those of one block share its number. `mark`: it was quoted."""
+
+    block: int
+    kind: SegmentKind
+    text: str
+    mark: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A citation opened: the section it stands in. No document when it is GONE, no segments when CHANGED."""
+
+    found: Found
+    document_id: str = ""
+    pages: tuple[int, int] | None = None
+    headings: tuple[str, ...] = ()
+    segments: tuple[Segment, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence (or list item, or table row) of an answer with the numbers of its citations."""
@@ -136,3 +175,9 @@ class Answer:
     generation: str
     seconds: float
     notices: tuple[str, ...] = ()
+
+    @property
+    def opening(self) -> str:
+        """The fixed wording before the sentences, a line each of which `text` has; all of it when there are none."""
+        lines = self.text.split("\n")
+        return "\n".join(lines[: len(lines) - len(self.sentences)])

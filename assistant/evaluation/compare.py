@@ -13,6 +13,7 @@ from . import metrics
 from .summary import HIGHER, LOWER, P95
 
 UNSTEADY = frozenset({"seconds", P95})  # depend on the machine: shown, never compared
+COMPARED = ("id", "right", "figures")  # of a report's row
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,13 @@ def read_report(file: Path) -> dict[str, Any]:
         raise DatasetError(path=str(file), reason=str(error)) from None
 
 
+def accepted(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a report a later one is compared with: the figures, and each row without its texts."""
+    rows = [{name: row[name] for name in COMPARED} for row in report["rows"]]
+    steady = [{**row, "figures": {k: v for k, v in row["figures"].items() if k not in UNSTEADY}} for row in rows]
+    return {"meta": report["meta"], "figures": report["figures"], "rows": steady}
+
+
 def read_thresholds(file: Path) -> dict[str, Any]:
     """The bars of `thresholds.toml`: [bars], [slices.NAME.VALUE], [[gaps]], [baseline].
 
@@ -88,12 +96,10 @@ def read_thresholds(file: Path) -> dict[str, Any]:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DatasetError(path=str(file), reason=str(error)) from None
-    known = {*HIGHER, *LOWER, P95}
-    limits = [table.get("bars", {}), *(bars for values in table.get("slices", {}).values() for bars in values.values())]
-    limits += table.get("gaps", [])
-    named = {name for bars in limits[: len(limits) - len(table.get("gaps", []))] for name in bars}
+    sliced = [bars for values in table.get("slices", {}).values() for bars in values.values()]
+    named = {name for bars in (table.get("bars", {}), *sliced) for name in bars}
     named |= {gap["metric"] for gap in table.get("gaps", [])}
-    if unknown := named - known:
+    if unknown := named - {*HIGHER, *LOWER, P95}:
         raise DatasetError(path=str(file), reason=f"{sorted(unknown)[0]}: no such metric")
     return table
 

@@ -26,9 +26,9 @@ class Case:
     """One question with what is expected of its answer.
 
     `expected` is the status wanted; `gold` are verbatim words of the source, any of which answers;
-    `documents` the paths that hold the answer, `headings` their sections; `earlier` the questions asked
-    before it in the same conversation; `traits` say by name what kind of question it is (style,
-    audience, topic, …).
+    `documents` the paths that hold the answer, `headings` their sections; `conversation` is the id of the
+    conversation it is a turn of, empty for a question of its own, and `earlier` the questions asked before it
+    there; `traits` say by name what kind of question it is (style, audience, topic, …).
     """
 
     id: str
@@ -40,6 +40,7 @@ class Case:
     documents: tuple[str, ...] = ()
     headings: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
+    conversation: str = ""
     traits: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -79,17 +80,17 @@ def read_cases(file: Path) -> list[Case]:
     cases: list[Case] = []
     for row in _rows(file, "id"):
         if not row.get("turns"):
-            cases.append(_case(file, row, str(row["id"]), ()))
+            cases.append(_case(file, row, str(row["id"])))
             continue
         earlier: tuple[str, ...] = ()
         for n, turn in enumerate(row["turns"], 1):
             traits = {name: row[name] for name in ("lang", *TRAITS) if name in row}
-            cases.append(_case(file, {**traits, **turn}, f"{row['id']}.{n}", earlier))
+            cases.append(_case(file, {**traits, **turn}, f"{row['id']}.{n}", earlier, str(row["id"])))
             earlier = (*earlier, cases[-1].question)
     return cases
 
 
-def _case(file: Path, row: Mapping[str, Any], name: str, earlier: tuple[str, ...]) -> Case:
+def _case(file: Path, row: Mapping[str, Any], name: str, earlier: tuple[str, ...] = (), conversation: str = "") -> Case:
     if not isinstance(row.get("question"), str):
         raise DatasetError(path=str(file), reason=f"{name}: question is missing")
     return Case(
@@ -102,6 +103,7 @@ def _case(file: Path, row: Mapping[str, Any], name: str, earlier: tuple[str, ...
         documents=_texts(row, "documents", "document"),
         headings=_texts(row, "headings", "heading"),
         earlier=earlier,
+        conversation=conversation,
         traits={trait: str(row[trait]) for trait in TRAITS if row.get(trait)},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ..domain.answers import Answer, Citation, Passage, Retrieval, Status
@@ -74,8 +74,6 @@ def judge(cases: Iterable[Case], build: Build, step: Step) -> list[Row]:
 
 def varied(cases: Iterable[Case], variant: str) -> list[Case]:
     """The Polish cases as people type them otherwise (see variants), marked by their style."""
-    from dataclasses import replace
-
     change = VARIANTS[variant]
     return [
         replace(

@@ -56,26 +56,27 @@ def refit(
     cases: Sequence[Case],
     stepper: Callable[[str, int], Step],
 ) -> dict[str, Any]:
-    """Fit everything and write it to `file`, which holds the weights to begin with; returns the figures.
+    """Fit what the data can tell and write it to `file`, which holds the weights to begin with; returns the figures.
 
-    `over` is the BEIR corpus, `corpus` the documents that `cases` ask about (None: only the BEIR set).
+    `over` is the BEIR corpus, `corpus` the documents that `cases` ask about (None: only the BEIR set). Cases of which
+    none has gold words tell nothing of the order: ranker and units stay as they are, answerability is fitted.
     """
     table: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     ids = {path: name for name, path, *_ in over.documents()}
-    with_gold = [case for case in cases if case.gold] if corpus is not None else []
+    with_gold = [case for case in cases if case.gold]
 
     def search(question: str, without: Sequence[str]) -> Retrieval:
         return over.retrieve(question, CANDIDATES, [ids[path] for path in without])
 
-    groups = [(fitting.beir_rows(data, search, stepper("fit_ranker", len(data.queries))), 1.0)]
-    if corpus is not None:
-        rows = fitting.case_rows(with_gold, _passages(corpus), stepper("fit_ranker_own", len(with_gold)))
-        groups.append((rows, fitting.OWN_QUESTIONS))
-    table["ranker"] = fitting.fit_order(groups, fitting.RANKER_SIGNALS)
-    _write(file, table)
-    if corpus is not None:
-        corpus = corpus.reweighted(file)
-        rows = fitting.case_rows(with_gold, corpus.units, stepper("fit_units", len(with_gold)))
+    if corpus is None or with_gold:
+        groups = [(fitting.beir_rows(data, search, stepper("fit_ranker", len(data.queries))), 1.0)]
+        if corpus is not None:
+            rows = fitting.case_rows(with_gold, _passages(corpus), stepper("fit_ranker_own", len(with_gold)))
+            groups.append((rows, fitting.OWN_QUESTIONS))
+        table["ranker"] = fitting.fit_order(groups, fitting.RANKER_SIGNALS)
+        _write(file, table)
+    if corpus is not None and with_gold:
+        rows = fitting.case_rows(with_gold, corpus.reweighted(file).units, stepper("fit_units", len(with_gold)))
         units = fitting.fit_order([(rows, 1.0)], fitting.UNIT_SIGNALS)
         table["units"] = fitting.keep_unfitted(table["units"], units)
         _write(file, table)
@@ -86,12 +87,7 @@ def refit(
         lambda q, without: Sample(*over.certainty(q, [ids[p] for p in without])),
         stepper("fit_answerability", len(fair.queries) or len(data.queries)),
     )
-    asked = [case for case in cases if case.expected in fitting.ANSWERABLE]
-    own = [
-        (Sample(*corpus.certainty(case.question, (), case.earlier)), fitting.ANSWERABLE[case.expected])
-        for case in (asked if corpus is not None else ())
-        if corpus is not None
-    ]
+    own = [] if corpus is None else _own(corpus.reweighted(file), cases)
     model, bars, figures = fitting.fit_answerability(
         samples["there"], samples["removed"], samples["near_topic"], own, fitting.ANSWERABILITY_SIGNALS
     )
@@ -99,6 +95,15 @@ def refit(
     table["provenance"] = fitting.provenance(set_name, data, {"questions_over_corpus": len(cases), **figures})
     _write(file, table)
     return {"bars": table["bars"], **table["provenance"]}
+
+
+def _own(corpus: Build, cases: Sequence[Case]) -> list[tuple[Sample, bool]]:
+    """What the corpus tells of each case that it either answers or does not, and which of the two is expected."""
+    return [
+        (Sample(*corpus.certainty(case.question, (), case.earlier)), fitting.ANSWERABLE[case.expected])
+        for case in cases
+        if case.expected in fitting.ANSWERABLE
+    ]
 
 
 def _passages(corpus: Build) -> fitting.Candidates:

@@ -32,6 +32,8 @@ HIGHER = (
 LOWER = ("unanswerable_answered", "redundancy", "words", "seconds", "crashed")
 SLICES = ("lang", "style", "audience", "topic", "expected")
 P95 = "seconds_p95"
+ENOUGH = 0.85  # of a case's facts (DESIGN: the goal of the whole set) and of its citations; below it the case is shown
+OTHER_DOCUMENT = 0.3  # how bad it is to cite another document than expected, which often says the same; a wrong fact: 1
 
 
 def report(rows: Sequence[Row], meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,6 +83,32 @@ def trait(row: Row, name: str) -> str:
     if name == "expected":
         return row.case.expected
     return row.case.traits.get(name, "?")
+
+
+def failing(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A report's cases worth reading, worst first: crashed, wrong status, facts missing, another document cited."""
+    rows = [(badness(row), row) for row in report["rows"]]
+    return [row for bad, row in sorted(rows, key=lambda item: -item[0]) if bad > 0]
+
+
+def badness(row: Mapping[str, Any]) -> float:
+    """How wrong the answer of a report's row is, 0 for a good one; one point a broken promise."""
+    figures = row["figures"]
+    return (
+        2.0 * figures.get("crashed", 0.0)
+        + 1.0
+        - figures["status_accuracy"]
+        + figures.get("unanswerable_answered", 0.0)
+        + max(0.0, ENOUGH - figures.get("key_facts", 1.0))
+        + 2.0 * (1.0 - figures.get("citation_verbatim", 1.0))
+        + OTHER_DOCUMENT * (1.0 - figures.get("citation_documents", 1.0))
+    )
+
+
+def lacking(row: Mapping[str, Any]) -> dict[str, float]:
+    """The figures of a report's row that are not good enough, by metric."""
+    figures = {name: row["figures"].get(name, 1.0) for name in ("key_facts", "citation_documents", "citation_verbatim")}
+    return {name: value for name, value in figures.items() if value < ENOUGH}
 
 
 def _sliced(rows: Sequence[Row], name: str) -> dict[str, dict[str, dict[str, float]]]:

@@ -25,7 +25,7 @@ from ..domain.answers import Answer
 from ..domain.documents import Outcome
 from ..errors import AssistantError, DatasetError, QuestionError, UsageError
 from ..prompts import LANGUAGES, Words, load_words
-from . import evaluation, render, schemas
+from . import administration, evaluation, render, schemas
 
 Indexes = Annotated[Path | None, typer.Option()]
 Json = Annotated[bool, typer.Option("--json")]
@@ -69,6 +69,7 @@ def application(words: Words) -> Any:
     for measure in (beir, answers, conversations, answerability, compare, gate, fit):
         evaluate.command(measure.__name__)(measure)
     app.add_typer(evaluate, name="eval")
+    administration.register(app)
     root = typer.main.get_command(app)
     _describe(root, words, "cli")
     return root
@@ -260,7 +261,7 @@ def conversations(
 ) -> None:
     from ..evaluation import datasets
 
-    turns = [case for file in files for case in datasets.read_cases(file) if "." in case.id]
+    turns = [case for file in files for case in datasets.read_cases(file) if case.conversation]
     _evaluated(turns, files, None, report, indexes, as_json)
 
 

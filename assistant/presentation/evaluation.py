@@ -12,14 +12,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..evaluation.compare import Difference, Failure
-from ..evaluation.summary import LOWER, P95
+from ..evaluation.compare import Difference, Failure, accepted
+from ..evaluation.summary import LOWER, P95, failing, lacking
 from ..prompts import Words
 from . import render
 
 Figures = Mapping[str, Mapping[str, float]]
 PAGE = Path(__file__).with_name("evaluation.html")
-KEPT_ROW = ("id", "right", "figures")  # what a baseline needs of a row to be compared with
 SLICED = ("key_facts", "status_accuracy", "answerable_answered", "answerable_shown", "citation_documents", "nDCG@10")
 BARE = ("seconds", P95, "words")  # not shares of one
 
@@ -76,11 +75,10 @@ def differences(found: Sequence[Difference], lost: Sequence[str], won: Sequence[
 
 
 def baseline(report: Mapping[str, Any]) -> str:
-    """The accepted run as JSON, small: the figures, and of each row what a comparison needs."""
-    rows = [{name: row[name] for name in KEPT_ROW} for row in report["rows"]]
-    steady = [{**row, "figures": {k: v for k, v in row["figures"].items() if k != "seconds"}} for row in rows]
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in steady)
-    meta, figures = (json.dumps(report[name], ensure_ascii=False) for name in ("meta", "figures"))
+    """The accepted run as JSON, a row a line so that changes of it can be read."""
+    kept = accepted(report)
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in kept["rows"])
+    meta, figures = (json.dumps(kept[name], ensure_ascii=False) for name in ("meta", "figures"))
     return f'{{"meta": {meta},\n"figures": {figures},\n"rows": [\n{lines}\n]}}\n'
 
 
@@ -102,26 +100,6 @@ def markdown(report: Mapping[str, Any], words: Words) -> str:
     lines += ["", f"## {words.text('report.failing', count=len(wrong))}", ""]
     lines += [f"- **{row['id']}** {_cell(row['question'])} — {_why(row, words)}" for row in wrong]
     return "\n".join(lines) + "\n"
-
-
-def failing(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The cases worth reading, worst first: crashed, wrong status, facts missing, another document cited."""
-    rows = [(badness(row), row) for row in report["rows"]]
-    return [row for bad, row in sorted(rows, key=lambda item: -item[0]) if bad > 0]
-
-
-def badness(row: Mapping[str, Any]) -> float:
-    """How wrong an answer is, 0 for a good one; one point a broken promise."""
-    figures = row["figures"]
-    return (
-        2.0 * figures.get("crashed", 0.0)
-        + 1.0
-        - figures["status_accuracy"]
-        + figures.get("unanswerable_answered", 0.0)
-        + max(0.0, 0.85 - figures.get("key_facts", 1.0))
-        + 2.0 * (1.0 - figures.get("citation_verbatim", 1.0))
-        + 0.3 * (1.0 - figures.get("citation_documents", 1.0))
-    )
 
 
 def page(report: Mapping[str, Any], words: Words) -> str:
@@ -211,13 +189,10 @@ def _case(row: Mapping[str, Any], words: Words) -> str:
 
 
 def _why(row: Mapping[str, Any], words: Words) -> str:
-    figures = row["figures"]
     reasons = []
-    if not row["right"] or figures.get("unanswerable_answered"):
+    if not row["right"] or row["figures"].get("unanswerable_answered"):
         reasons.append(f"{row['expected']} → {row['status']}")
-    for name in ("key_facts", "citation_documents", "citation_verbatim"):
-        if figures.get(name, 1.0) < 0.85:
-            reasons.append(f"{_metric(name, words)} {figures[name]:.2f}")
+    reasons += [f"{_metric(name, words)} {value:.2f}" for name, value in lacking(row).items()]
     if row["documents"]:
         reasons.append(words.text("report.rank", rank=row["rank"] or "-"))
     return "; ".join(reasons)

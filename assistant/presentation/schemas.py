@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from typing import Any
 
-from ..domain.answers import Answer, Citation, Passage, Retrieval, Suggestion
-from ..domain.documents import Verdict
+from ..domain.answers import Answer, Citation, Passage, Retrieval, Sentence, SourceView, Suggestion
+from ..domain.conversations import Conversation, Message
+from ..domain.documents import Metadata, Verdict
 from ..errors import AssistantError
 from ..indexing.records import Check
 from ..prompts import Words
@@ -29,23 +31,26 @@ def answer(value: Answer) -> dict[str, Any]:
         "question": value.question,
         "lang": value.lang,
         "status": value.status.value,
+        "opening": value.opening,
         "text": value.text,
-        "sentences": [
-            {
-                "text": sentence.text,
-                "kind": sentence.kind.value,
-                "citations": list(sentence.citations),
-                "support": sentence.support.value,
-                "form": sentence.form,
-            }
-            for sentence in value.sentences
-        ],
+        "sentences": [sentence(item) for item in value.sentences],
         "citations": [citation(item) for item in value.citations],
         "suggestions": [suggestion(item) for item in value.suggestions],
         "notices": list(value.notices),
         "engine": value.engine,
         "generation": value.generation,
         "seconds": value.seconds,
+    }
+
+
+def sentence(value: Sentence) -> dict[str, Any]:
+    """One sentence with the numbers of its citations."""
+    return {
+        "text": value.text,
+        "kind": value.kind.value,
+        "citations": list(value.citations),
+        "support": value.support.value,
+        "form": value.form,
     }
 
 
@@ -106,6 +111,49 @@ def passage(value: Passage) -> dict[str, Any]:
         "text": chunk.text,
         "span": [chunk.start, chunk.end],
         "signals": {name: round(signal, 4) for name, signal in value.signals.items()},
+    }
+
+
+def message(value: Message) -> dict[str, Any]:
+    """A stored answer."""
+    return {
+        "id": value.id,
+        "asked_at": value.asked_at.isoformat(),
+        "interrupted": value.interrupted,
+        "rating": value.rating.value if value.rating else None,
+        "answer": {"message": value.id, **answer(value.answer)},
+    }
+
+
+def conversation(value: Conversation) -> dict[str, Any]:
+    """A conversation as its owner reads it."""
+    return {
+        "id": value.id,
+        "created_at": value.created_at.isoformat(),
+        "expires_at": value.expires_at.isoformat(),
+        "lang": value.lang,
+        "messages": [message(item) for item in value.messages],
+    }
+
+
+def document(
+    identity: str, path: str, metadata: Metadata, chunks: int, pages: int, file: dict[str, Any] | None
+) -> dict[str, Any]:
+    """One indexed document; `file` tells where its original is."""
+    return {"id": identity, "path": path, **asdict(metadata), "pages": pages, "chunks": chunks, "file": file}
+
+
+def source(value: SourceView, shown: dict[str, Any] | None) -> dict[str, Any]:
+    """A citation opened; `shown` is its document."""
+    return {
+        "found": value.found.value,
+        "document": shown,
+        "pages": list(value.pages) if value.pages else None,
+        "headings": list(value.headings),
+        "segments": [
+            {"block": item.block, "kind": item.kind.value, "text": item.text, "mark": item.mark}
+            for item in value.segments
+        ],
     }
 
 

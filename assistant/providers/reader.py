@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,6 +25,7 @@ TOKENS = 128  # of question and passage together, as in training; the passage is
 QUESTION_TOKENS = 60
 
 log = logging.getLogger(__name__)
+Made = TypeVar("Made")
 
 
 class BundledReader:
@@ -35,6 +37,11 @@ class BundledReader:
         self._session: onnx_engine.Session | None = None
         self._failed = False
 
+    def prepare(self) -> None:
+        """Have the model built (3 s, once) before somebody waits for an answer; it is not opened."""
+        with self._opening:
+            self._tried(lambda: build(self._models_dir))
+
     def read(self, question: str, passages: Sequence[str]) -> list[float] | None:
         """The score of each passage, a log-odds; None when the reader cannot be used here."""
         session = self._open()
@@ -45,13 +52,20 @@ class BundledReader:
 
     def _open(self) -> onnx_engine.Session | None:
         with self._opening:
-            if self._session is None and not self._failed:
-                try:
-                    self._session = onnx_engine.Session(build(self._models_dir))
-                except Exception as error:  # whatever a library or disk comes up with: an opinion less
-                    self._failed = True
-                    log.warning("No reader (%s: %s); answers are chosen without it.", type(error).__name__, error)
+            if self._session is None:
+                self._session = self._tried(lambda: onnx_engine.Session(build(self._models_dir)))
             return self._session
+
+    def _tried(self, make: Callable[[], Made]) -> Made | None:
+        """What `make` makes; None after its first failure, which is logged once and not tried again."""
+        if self._failed:
+            return None
+        try:
+            return make()
+        except Exception as error:  # whatever a library or disk comes up with: an opinion less
+            self._failed = True
+            log.warning("No reader (%s: %s); answers are chosen without it.", type(error).__name__, error)
+            return None
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

@@ -12,6 +12,7 @@ committed, and a test compares the two. The sources lie outside `corpus/`, so no
 from __future__ import annotations
 
 import datetime
+import html
 import os
 import re
 import sys
@@ -70,14 +71,20 @@ def pdf(meta: dict[str, Any], text: str, target: Path) -> None:
     """A typeset workbook: title page, worksheets on pages of their own, numbered pages, tags for screen readers."""
     from weasyprint import HTML
 
+    HTML(string=page(meta, text)).write_pdf(target, pdf_variant="pdf/ua-1", pdf_identifier=b"zeszyt-2026-11-edition-1")
+
+
+def page(meta: dict[str, Any], text: str) -> str:
+    """The workbook as one HTML page; what the front matter says is text, never markup."""
     body = MarkdownIt("commonmark").enable("table").render(text)
-    sources = "".join(f"<li>{s['title']} — {s['address']} ({s['certainty']})</li>" for s in meta["sources"])
-    page = (
-        f'<!doctype html><html lang="{meta["language"]}"><head><meta charset="utf-8"><title>{meta["title"]}</title>'
-        f'<meta name="author" content="{meta["publisher"]}"><style>{(HERE / "workbook.css").read_text()}</style></head>'
+    lang, title, publisher = (html.escape(str(meta[name])) for name in ("language", "title", "publisher"))
+    told = (f"{source['title']} — {source['address']} ({source['certainty']})" for source in meta["sources"])
+    sources = "".join(f"<li>{html.escape(line)}</li>" for line in told)
+    return (
+        f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="author" content="{publisher}"><style>{(HERE / "workbook.css").read_text()}</style></head>'
         f"<body>{body}<h2>Skąd pochodzą fakty w tym zeszycie?</h2><ul>{sources}</ul></body></html>"
     )
-    HTML(string=page).write_pdf(target, pdf_variant="pdf/ua-1", pdf_identifier=b"zeszyt-2026-11-edition-1")
 
 
 # PPTX

@@ -1,17 +1,20 @@
 """Candidates for training the reader: what the search brings for each question, answers marked.
 
-    python -m evals.training.mine POQUAD_FOLDER OUTPUT_FOLDER
+    python -m evals.training.mine POQUAD_FOLDER OUTPUT_FOLDER [--limit N]
 
 Writes `poquad.jsonl` and `own.jsonl`: {question, gold: [text], hard: [text], mined: [text], same: [bool]}, texts as the
-reader sees them; `same` tells which mined texts stand in the document that the question was written from.
+reader sees them; `same` tells which mined texts stand in the document that the question was written from. `--limit`
+is for a first look: at most so many rows a file.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +28,14 @@ HERE = Path(__file__).parent
 CANDIDATES = 14  # units kept of a search
 
 
-def main(poquad: Path, folder: Path) -> None:
-    """Both files."""
+def main(poquad: Path, folder: Path, limit: int | None = None) -> None:
+    """Both files, of at most `limit` rows each."""
     folder.mkdir(parents=True, exist_ok=True)
     service = Service(config.load())
     data = read_beir(poquad)
     impossible = read_questions(poquad / "impossible.jsonl")
-    _write(folder / "own.jsonl", own(service))
-    _write(folder / "poquad.jsonl", foreign(service.over_texts(data.corpus), data, impossible))
+    _write(folder / "own.jsonl", islice(own(service), limit))
+    _write(folder / "poquad.jsonl", islice(foreign(service.over_texts(data.corpus), data, impossible), limit))
 
 
 def foreign(over: Service, data: Beir, impossible: dict[str, str]) -> Iterator[dict[str, Any]]:
@@ -132,4 +135,9 @@ def _write(file: Path, rows: Iterator[dict[str, Any]]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("poquad", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--limit", type=int)
+    given = parser.parse_args()
+    main(given.poquad, given.folder, given.limit)

@@ -1,6 +1,6 @@
 """Trains the reader's adapter from mined candidates (see README.md) and writes `assistant/providers/data/reader.npz`.
 
-    python -m evals.training.train MINED_FOLDER [--passes 2] [--start ADAPTER] [--output FILE]
+    python -m evals.training.train MINED_FOLDER [--passes 2] [--start ADAPTER] [--output FILE] [--steps N]
 
 Each question counts once: its answers should score above its other candidates (softmax over them) and above
 zero (log loss); candidates of a question that nothing answers below zero. Mined candidates may answer after
@@ -14,6 +14,7 @@ import argparse
 import json
 import math
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -167,8 +168,8 @@ def loss_of(scores: torch.Tensor, answers: int, worth: list[float]) -> torch.Ten
     return total
 
 
-def train(folder: Path, passes: int, start: Path | None, output: Path) -> None:
-    """Passes over the own questions with some of PoQuAD; without `start`, one over PoQuAD first."""
+def train(folder: Path, passes: int, start: Path | None, output: Path, most: int | None = None) -> None:
+    """Passes over the own questions with some of PoQuAD, without `start` one over PoQuAD first; `most` steps in all."""
     random.seed(0)
     torch.manual_seed(0)
     model = unpack(config.load().models)
@@ -177,14 +178,16 @@ def train(folder: Path, passes: int, start: Path | None, output: Path) -> None:
     rounds = [] if start else [foreign]
     if start:
         network.start_from(start)
-    rounds += [own + random.sample(foreign, int(FOREIGN * len(own))) for _ in range(passes)]
-    steps = sum(len(rows) // QUESTIONS for rows in rounds)
+    rounds += [own + random.sample(foreign, min(len(foreign), int(FOREIGN * len(own)))) for _ in range(passes)]
+    steps = min(sum(len(rows) // QUESTIONS for rows in rounds), most or sys.maxsize)
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=RATE, weight_decay=0.02)
     step = 0
     for rows in rounds:
         random.shuffle(rows)
         for place in range(0, len(rows) - QUESTIONS + 1, QUESTIONS):
+            if step == steps:
+                break
             chosen = [(row["question"], *candidates(row)) for row in rows[place : place + QUESTIONS]]
             pairs = [(question, text) for question, right, others, _ in chosen for text in right + others]
             scores, at, losses = batches.scores(network, pairs), 0, []
@@ -198,7 +201,7 @@ def train(folder: Path, passes: int, start: Path | None, output: Path) -> None:
             nn.utils.clip_grad_norm_(trained, 1.0)
             optimiser.step()
             step += 1
-            if step % 25 == 0:
+            if step % 25 == 0 or step == steps:
                 print(f"{step}/{steps}", flush=True)
         np.savez_compressed(output, **network.adapter())
 
@@ -213,5 +216,6 @@ if __name__ == "__main__":
     parser.add_argument("--passes", type=int, default=2)
     parser.add_argument("--start", type=Path)
     parser.add_argument("--output", type=Path, default=reader.ADAPTER)
+    parser.add_argument("--steps", type=int, help="stop after so many: a first look")
     given = parser.parse_args()
-    train(given.folder, given.passes, given.start, given.output)
+    train(given.folder, given.passes, given.start, given.output, given.steps)

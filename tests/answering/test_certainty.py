@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.domain.answers import Answer, Status
+from assistant.domain.linear import Bars
 from tests.answering.test_answerer import CUES, WORDS, answerer, library, linear, shown
 from tests.fakes import FakeLibrary, FakeReader, FakeRetriever
 
@@ -58,6 +59,39 @@ def test_the_reader_sees_only_the_most_promising() -> None:
     reader = FakeReader("składka")
     replace(answerer(FakeRetriever(library()), read_units=3), reader=reader).ask("Ile wynosi składka członkowska?")
     assert [len(texts) for texts in reader.seen] == [3]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "seen"),
+    [(None, [3]), (1, [1]), (0, []), (9, [3])],
+    ids=["as set", "fewer", "without the reader", "never more than set"],
+)
+def test_a_busy_server_lets_the_reader_look_at_fewer(asked_for: int | None, seen: list[int]) -> None:
+    reader = FakeReader("składka")
+    made = replace(answerer(FakeRetriever(library()), read_units=3), units=READING, reader=reader)
+    answer = made.ask("Ile wynosi składka członkowska?", read_units=asked_for)
+    assert [len(texts) for texts in reader.seen] == seen
+    assert answer.status is Status.ANSWERED
+
+
+def test_without_the_reader_an_answer_is_the_one_of_a_build_that_has_none() -> None:
+    made = replace(answerer(FakeRetriever(library())), units=READING)
+    read = replace(made, reader=FakeReader("deklarację"))
+    question = "Co może gmina w klastrze?"
+    assert shown(read.ask(question, read_units=0)) == shown(made.ask(question)) != shown(read.ask(question))
+
+
+def test_the_chance_that_is_measured_is_the_chance_that_answers() -> None:
+    shelf = library()
+    units = linear(cosine=6, going_on=1)
+    made = replace(answerer(FakeRetriever(shelf)), units=units, answerability=linear(unit=1))
+    question, earlier = "Ile to kosztuje?", ["Kto płaci składkę członkowską w klastrze?"]
+    found = made.retriever.retrieve(made.search_for(question, earlier), made.width)
+    alone, _ = made.certainty(question, found, "pl")
+    signals, chance = made.certainty(question, found, "pl", earlier)
+    assert signals["unit"] == alone["unit"] + 1  # a sentence of the document that the conversation is about
+    for bar, status in ((chance - 0.001, Status.ANSWERED), (chance + 0.001, Status.PARTIAL)):
+        assert replace(made, bars=Bars(bar, 0.0)).ask(question, earlier=earlier).status is status
 
 
 def told(sentence: str, question: str = "Ile wynosi składka członkowska?") -> Answer:

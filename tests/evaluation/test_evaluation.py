@@ -1,6 +1,7 @@
 """Figures that gate changes are themselves tested: layouts, formulas, and that a failure counts as wrong."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from assistant.domain.answers import FoundBy, Passage, Retrieval
 from assistant.domain.documents import Chunk, Metadata
 from assistant.errors import DatasetError, EmbedderUnavailable
-from assistant.evaluation import datasets, fitting, metrics, runner, variants
+from assistant.evaluation import datasets, fitting, metrics, refit, runner, variants
+from assistant.retrieval.ranking import WEIGHTS_FILE
 
 
 def passage(path: str, rank: int, **signals: float) -> Passage:
@@ -115,6 +117,47 @@ def test_the_ranker_is_fitted_towards_the_signal_that_tells() -> None:
     assert all(scale > 0 for scale in model["scale"])
 
 
+class Corpus:
+    """A build that finds "a" for q1 and "b" for q2, and is sure of what it holds. Only `units` cannot be asked."""
+
+    def retrieve(self, query: str, k: int | None = None, without: Sequence[str] = ()) -> Retrieval:
+        right = {"pytanie": "a", "drugie": "b"}.get(query, "a")
+        signals = dict.fromkeys(fitting.RANKER_SIGNALS, 0.0)
+        rows = [(path, {**signals, "sentence": float(path == right)}) for path in ("a", "b") if path not in without]
+        passages = [passage(path, rank, **given) for rank, (path, given) in enumerate(rows, 1)]
+        return Retrieval(query, query, (), tuple(passages), "g")
+
+    def certainty(
+        self, question: str, without: Sequence[str] = (), earlier: Sequence[str] = ()
+    ) -> tuple[dict[str, float], float]:
+        return {**dict.fromkeys(fitting.ANSWERABILITY_SIGNALS, 0.0), "score": float(not without)}, 0.5
+
+    def units(self, question: str) -> list[tuple[str, dict[str, float]]]:
+        raise AssertionError("no case has gold words")
+
+    def documents(self) -> list[tuple[str, str]]:
+        return [("a", "a"), ("b", "b")]
+
+    def reweighted(self, file: Path) -> "Corpus":
+        return self
+
+
+@pytest.mark.parametrize(("corpus", "kept"), [(Corpus(), ["ranker", "units"]), (None, ["units"])])
+def test_cases_without_gold_words_fit_the_bars_and_leave_the_order_alone(
+    tmp_path: Path, corpus: Corpus | None, kept: list[str]
+) -> None:
+    pytest.importorskip("sklearn", reason="scikit-learn is in the extra 'fit'")
+    file = tmp_path / "weights.json"
+    file.write_bytes(WEIGHTS_FILE.read_bytes())
+    before = json.loads(file.read_text(encoding="utf-8"))
+    cases = [datasets.Case("1", "pl", "pytanie", "answered"), datasets.Case("2", "pl", "inne", "not_found")]
+    figures = refit.refit(file, "x", DATA, Corpus(), corpus, cases, lambda name, total: lambda n: None)
+    after = json.loads(file.read_text(encoding="utf-8"))
+    assert [name for name in ("ranker", "units") if after[name] == before[name]] == kept
+    assert after["answerability"] != before["answerability"]
+    assert figures["questions_over_corpus"] == 2
+
+
 def test_bars_let_few_unanswerable_questions_pass() -> None:
     missing = [n / 100 for n in range(100)]
     bars = fitting.bars([0.5, 0.99, 0.995], missing)
@@ -123,8 +166,6 @@ def test_bars_let_few_unanswerable_questions_pass() -> None:
 
 
 def test_the_weights_in_the_package_say_where_they_come_from() -> None:
-    from assistant.service import WEIGHTS_FILE
-
     table = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
     assert {"data", "questions", "date"} <= set(table["provenance"])
     assert table["bars"]["partial"] <= table["bars"]["answered"]

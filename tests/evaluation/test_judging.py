@@ -134,13 +134,20 @@ def test_turns_of_a_conversation_lean_on_the_ones_before(tmp_path: Path) -> None
     turns = [{"question": "Czym jest klaster?"}, {"question": "A kto go prowadzi?", "expected_status": "not_found"}]
     file.write_text(json.dumps({"id": "V1", "lang": "pl", "turns": turns}) + "\n", encoding="utf-8")
     cases = datasets.read_cases(file)
-    assert [(case.id, case.expected, case.earlier) for case in cases] == [
-        ("V1.1", "answered", ()),
-        ("V1.2", "not_found", ("Czym jest klaster?",)),
+    assert [(case.id, case.conversation, case.expected, case.earlier) for case in cases] == [
+        ("V1.1", "V1", "answered", ()),
+        ("V1.2", "V1", "not_found", ("Czym jest klaster?",)),
     ]
     build = Build()
     judging.judge(cases, build, lambda n: None)
     assert build.earlier == [(), ("Czym jest klaster?",)]
+
+
+def test_a_question_of_its_own_is_no_turn_whatever_its_id(tmp_path: Path) -> None:
+    file = tmp_path / "v.jsonl"
+    file.write_text('{"id": "art.94", "question": "Kto?"}\n')
+    (case,) = datasets.read_cases(file)
+    assert (case.id, case.conversation) == ("art.94", "")
 
 
 def test_a_turn_without_a_question_is_named(tmp_path: Path) -> None:
@@ -159,6 +166,21 @@ def test_variants_keep_what_is_expected() -> None:
 
 
 # reports and the gate
+
+
+def test_the_worst_case_comes_first_and_says_what_it_lacks() -> None:
+    facts = replace(GOOD, text="Nic.", sentences=(replace(SAID, text="Nic."),))
+    made = report(cases=4, a=facts, n=RuntimeError("boom"))
+    assert [row["id"] for row in summary.failing(made)] == ["n0", "n1", "a0", "a1"]
+    assert summary.lacking(summary.failing(made)[-1]) == {"key_facts": 0.0}
+    assert summary.failing(report()) == []
+
+
+def test_an_accepted_run_keeps_what_is_compared_and_no_words() -> None:
+    kept = compare.accepted(report())
+    assert {name for row in kept["rows"] for name in row} == {"id", "right", "figures"}
+    assert not any("seconds" in row["figures"] for row in kept["rows"])
+    assert {d.verdict for d in compare.compare(kept, report())} == {"same"}
 
 
 def report(cases: int = 40, **answers: Answer | Exception) -> dict:
@@ -218,9 +240,13 @@ def test_a_gap_between_two_slices_may_not_be_wide() -> None:
     assert (failure.metric, failure.kind, failure.value) == ("key_facts", "gap", 0.1)
 
 
-def test_a_threshold_of_an_unknown_metric_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    ["[bars]\nkey_fact = 0.8\n", "[slices.lang.pl]\nkey_fact = 0.8\n", '[[gaps]]\nmetric = "key_fact"\n'],
+)
+def test_a_threshold_of_an_unknown_metric_is_named(tmp_path: Path, content: str) -> None:
     file = tmp_path / "thresholds.toml"
-    file.write_text("[bars]\nkey_fact = 0.8\n")
+    file.write_text(content)
     with pytest.raises(DatasetError, match="key_fact"):
         compare.read_thresholds(file)
 

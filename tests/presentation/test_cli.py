@@ -35,6 +35,7 @@ ANSWER = {
     "question",
     "lang",
     "status",
+    "opening",
     "text",
     "sentences",
     "citations",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config import ROOT
-from assistant.evaluation import compare
+from assistant.evaluation import compare, summary
 from assistant.presentation import evaluation, render
 from assistant.prompts import load_words
 from tests.evaluation.test_judging import GOOD, REFUSED, report
@@ -22,7 +22,7 @@ def test_a_report_is_written_as_json_markdown_and_one_page(tmp_path: Path, lang:
     assert compare.read_report(tmp_path / "new" / "report.json")["figures"] == made["figures"]
     note = (tmp_path / "new" / "report.md").read_text(encoding="utf-8")
     page = (tmp_path / "new" / "report.html").read_text(encoding="utf-8")
-    for case in evaluation.failing(made):
+    for case in summary.failing(made):
         assert case["id"] in note
         assert f"<b>{case['id']}</b>" in page
     assert not re.search(r"<script|src=|href=|url\(|@import", page)
@@ -40,9 +40,9 @@ def test_a_question_cannot_become_markup() -> None:
 
 def test_the_worst_case_comes_first_and_good_ones_do_not_come() -> None:
     made = report(n=GOOD, a=RuntimeError("boom"))
-    first, *_ = evaluation.failing(made)
+    first, *_ = summary.failing(made)
     assert first["status"] == "error"
-    assert evaluation.failing(report()) == []
+    assert summary.failing(report()) == []
 
 
 def test_a_baseline_is_enough_for_a_comparison_and_holds_no_texts(tmp_path: Path) -> None:

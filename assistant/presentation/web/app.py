@@ -1,0 +1,115 @@
+"""Puts the web server together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from ... import config, service
+from ...errors import AssistantError, StorageError
+from ...service import Service
+from . import api, operation, public, refusals, roles
+from .guard import Guard
+from .running import Running
+from .staff import mounting
+
+ROUTERS = (api.router, operation.router, public.router)
+RETRY = 30.0  # seconds until a database that could not be reached is tried again
+log = logging.getLogger(__name__)
+
+
+def application(made: Service) -> FastAPI:
+    """The ASGI application over one service. Everything slow happens after it has begun to serve."""
+    running = Running(made)
+    app = FastAPI(
+        title=running.words("en").text("web.title"),
+        version=version("social-economy-assistant"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=_lifespan,
+    )
+    app.state.running = running
+    for router in ROUTERS:
+        app.include_router(router)
+    for kind in (AssistantError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, refusals.refused)
+    mounting.mount(app, made, running.preparation)
+    app.add_middleware(Guard, running=running)
+    if nameless := [path for _, path, role in roles.table(ROUTERS) if not role]:
+        raise RuntimeError(f"routes without a role: {nameless}")
+    return app
+
+
+def from_environment() -> FastAPI:
+    """The application of the settings; what each worker process makes."""
+    return application(service.build(config.load()))
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    running: Running = app.state.running
+    tasks = [asyncio.create_task(job) for job in (_prepare(running), _keep(running))]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await asyncio.to_thread(running.preparation.stop)
+        await asyncio.to_thread(running.admission.close)
+
+
+async def _prepare(running: Running) -> None:
+    """Answer from the index that is there, bring it up to date, then answer from that."""
+    await asyncio.to_thread(_warm, running)
+    if not running.settings.web.prepare:
+        return
+    running.preparation.start()
+    await asyncio.to_thread(running.preparation.join)
+    if running.preparation.failed is not None:
+        log.error("index: %s", running.preparation.failed)
+    if not running.ready.is_set():
+        await asyncio.to_thread(_warm, running)
+
+
+def _warm(running: Running) -> None:
+    """Load what the first question needs; without an index, or with one that does not open, later."""
+    try:
+        running.service.warm()
+        running.ready.set()
+    except AssistantError as error:
+        log.warning("not ready: %s", error)
+
+
+async def _keep(running: Running) -> None:
+    """Open the database, then watch the switch and throw away what is older than it may be."""
+    stores = running.service.stores
+    while True:
+        try:
+            await asyncio.to_thread(stores.database.upgrade)
+            break
+        except StorageError as error:
+            log.error("database: %s", error)
+            await asyncio.sleep(RETRY)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(running.switchboard.watch())
+        group.create_task(_retain(running))
+
+
+async def _retain(running: Running) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(running.service.stores.retain)
+        except StorageError as error:
+            log.error("retention: %s", error)
+        await asyncio.sleep(running.settings.retention.hours * 3600)

@@ -1,0 +1,110 @@
+"""The HTML: templates with the words of a language and what a page needs to know. Home of Jinja."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import Response
+
+from ...config import ContactSettings, Settings
+from ...errors import AssistantError, SwitchedOff
+from ...prompts import LANGUAGES, Words
+from ...service import Service
+from .. import schemas
+from . import policies, refusals
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+LOADER = STATIC / "widget" / "loader.js"
+
+
+class Pages:
+    """Renders templates with the words of a language and what the page needs to know."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def page(self, lang: str, surface: str, site: str = "", host: str = "") -> str:
+        """The chat, on our own page or in a frame."""
+        return self._rendered("page.html", lang, surface, site, host)
+
+    def plain(self, lang: str, **shown: Any) -> str:
+        """The page that works without JavaScript; `answer` (as in the API), `error` and `question`."""
+        return self._rendered("plain.html", lang, "plain", **{"answer": None, "error": None, "question": "", **shown})
+
+    def message(self, lang: str, error: AssistantError, site: str = "") -> str:
+        """A page that says what went wrong and whom to ask."""
+        words = self._service.words[lang]
+        return self._rendered("message.html", lang, "page", site, error=schemas.error(error, words))
+
+    def closed(self, query: Mapping[str, str], error: SwitchedOff) -> Response:
+        """The page of a server whose operator closed it."""
+        lang = refusals.language({}, query, self._settings.lang)
+        html = self.message(lang, error)
+        policy = policies.page(ancestors(self._settings, query.get("site", "")) or policies.NOBODY)
+        retry = str(refusals.CLOSED_SECONDS)
+        return HTMLResponse(html, 503, {"Retry-After": retry, "Content-Security-Policy": policy})
+
+    @property
+    def _settings(self) -> Settings:
+        return self._service.settings
+
+    @cached_property
+    def _environment(self) -> Environment:
+        made = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
+        made.globals["static"] = static_url
+        return made
+
+    def _rendered(self, template: str, lang: str, surface: str, site: str = "", host: str = "", **more: Any) -> str:
+        words: Words = self._service.words[lang]
+        page = self._page(lang, surface, site, host)
+        return self._environment.get_template(template).render(lang=lang, words=words.table["web"], page=page, **more)
+
+    def _page(self, lang: str, surface: str, site: str, host: str) -> dict[str, Any]:
+        settings = self._settings.web
+        widget = settings.widgets.get(site)
+        words = self._service.words[lang]
+        contact = (widget.contact if widget else None) or settings.contact
+        path = {"page": "/", "plain": "/rozmowa", "frame": "/widget/frame"}[surface]
+        extra = {"site": site} if surface == "frame" else {}
+        return {
+            "surface": surface,
+            "site": site,
+            "lang": lang,
+            "host": host,
+            "contact": _contact(contact),
+            "limits": {
+                "question": self._settings.answering.max_question_chars,
+                "comment": settings.comment_chars,
+                "days": self._settings.retention.conversations_days,
+            },
+            "model": None,
+            "starters": list(words.table["web"]["starters"].values()),
+            "languages": {code: f"{path}?{urlencode({'lang': code, **extra})}" for code in LANGUAGES},
+            "title": (widget.title if widget else "") or words.text("web.title"),
+            "theme": {"accent": widget.accent, "accent_dark": widget.accent_dark} if widget else {},
+            "modes": [],
+        }
+
+
+def ancestors(settings: Settings, site: str) -> tuple[str, ...]:
+    """The origins that may embed a site's widget."""
+    widget = settings.web.widgets.get(site)
+    return widget.origins if widget else ()
+
+
+@lru_cache(maxsize=256)
+def static_url(name: str) -> str:
+    """The address of a static file; changes with its content, so that it may be kept for ever."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def _contact(contact: ContactSettings) -> dict[str, str] | None:
+    return contact.model_dump() if any(contact.model_dump().values()) else None

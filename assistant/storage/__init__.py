@@ -1,0 +1,1 @@
+"""What people leave behind, in a database: the only home of SQLAlchemy, Alembic and argon2."""
