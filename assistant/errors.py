@@ -24,6 +24,7 @@ AssistantError
 │   └── DatabaseMismatch       another version's tables
 └── RequestError               what somebody asked of a server
     ├── BadRequest             not JSON, not UTF-8, too deep, wrong fields
+    ├── WrongMethod            the address has no such method
     ├── WrongType              another content type than JSON
     ├── TooLarge               a body over its limit
     ├── ForeignOrigin          another web site asks in a person's name
@@ -221,6 +222,13 @@ class BadRequest(RequestError):
     """Not JSON, not UTF-8, nested too deep, or a field missing, unknown or out of range; names it."""
 
     code, http_status = "bad_request", 422
+
+
+class WrongMethod(RequestError):
+    """The address is there, the method is not."""
+
+    code, http_status = "wrong_method", 405
+    fields = ("allowed",)
 
 
 class WrongType(RequestError):

@@ -19,7 +19,26 @@ from . import asking, policies, refusals, streaming
 from .roles import ANYONE, VISITOR, role
 from .running import Running
 
-router = APIRouter(prefix="/api/v1")
+
+class Problem(BaseModel):
+    """The one error shape, in the reader's language."""
+
+    code: str = Field(examples=["overloaded"])
+    message: str = Field(examples=["Teraz pyta naraz wiele osób i nie nadążam z odpowiedziami."])
+    hint: str = Field(examples=["Twoje pytanie nie przepadło: wyślij je ponownie za 3 s."])
+
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "No visit, or it has ended"},
+    403: {"model": Problem, "description": "Another web site asks in a person's name"},
+    404: {"model": Problem, "description": "Not there, or not this person's"},
+    413: {"model": Problem, "description": "The body is too large"},
+    415: {"model": Problem, "description": "The body is not application/json"},
+    422: {"model": Problem, "description": "Not JSON in UTF-8, or a field does not fit"},
+    429: {"model": Problem, "description": "Too often; Retry-After says when again"},
+    503: {"model": Problem, "description": "Queue full, index being built, database gone or switched off; Retry-After"},
+}
+router = APIRouter(prefix="/api/v1", responses=ERRORS)
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$", examples=["kZ3v1h1YpJ0v8m0x3mUoT1m5b7m9dQ0s2tq4r6u8w0A"])]
 DocumentId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 SiteKey = Annotated[
@@ -29,7 +48,52 @@ Lang = Literal["pl", "en"]
 PIECE = 20_000  # characters of a text field at most; the answerer has its own, smaller, limit with a sentence
 # shown in the browser at the page asked for; everything else is saved
 INLINE = {".pdf": "application/pdf", ".md": "text/plain", ".txt": "text/plain"}
-QUESTION = "Czym jest klauzula społeczna?"
+QUESTION = "Co to jest klauzula społeczna?"
+SENTENCE = {
+    "text": "Klauzula społeczna to zapis, dzięki któremu zakup publiczny daje też efekt społeczny.",
+    "kind": "quoted",
+    "citations": [1],
+    "support": "supported",
+    "form": "sentence",
+}
+CITATION = {
+    "n": 1,
+    "document_id": "3f" * 32,
+    "title": "Klauzule społeczne w zamówieniach publicznych",
+    "path": "pl/klauzule-spoleczne.md",
+    "edition": "2026-11",
+    "state_of_law": "2026-11-01",
+    "language": "pl",
+    "pages": [1, 1],
+    "headings": ["Klauzule społeczne", "Co to jest klauzula społeczna?"],
+    "quote": SENTENCE["text"],
+    "span": [412, 497],
+}
+ANSWER = {
+    "message": None,
+    "question": QUESTION,
+    "lang": "pl",
+    "status": "answered",
+    "opening": "",
+    "text": f"{SENTENCE['text']} [1]",
+    "sentences": [SENTENCE],
+    "citations": [CITATION],
+    "suggestions": [],
+    "notices": [],
+    "engine": "extractive",
+    "generation": "20261122T051704000000-0a1b2c3d",
+    "seconds": 0.09,
+}
+EVENTS = {
+    "description": "Events: status, opening, then citation and sentence by turns, done; or error",
+    "content": {
+        "text/event-stream": {
+            "example": 'event: status\ndata: {"stage": "searching"}\n\nevent: citation\ndata: {"n": 1}\n\n'
+        }
+    },
+}
+FILE = {"description": "The file", "content": {"application/pdf": {}, "text/plain": {}, "application/octet-stream": {}}}
+TAKEN = {"description": "The file", "content": {media: {} for kind, media in exports.TYPES.items() if kind != "csv"}}
 
 
 class Body(BaseModel):
@@ -94,14 +158,14 @@ Owner = Annotated[Visit, Depends(asking.visit)]
 # asking
 
 
-@router.post("/ask", **role(ANYONE))
+@router.post("/ask", responses={200: {"content": {"application/json": {"example": ANSWER}}}}, **role(ANYONE))
 async def ask(request: Request, body: Question, running: Run) -> Response:
     """Answer one question with quotes from the documents."""
     answer, message = await asking.answered(request, running, body.question, body.lang, body.conversation, body.site)
     return JSONResponse(streaming.complete(answer, message))
 
 
-@router.post("/ask/stream", **role(ANYONE))
+@router.post("/ask/stream", response_class=StreamingResponse, responses={200: EVENTS}, **role(ANYONE))
 async def ask_stream(request: Request, body: Question, running: Run) -> Response:
     """The same as events: status, opening, then citation and sentence by turns, done; or error."""
     future = await asking.submitted(request, running, body.question, body.lang, body.conversation, body.site)
@@ -139,7 +203,7 @@ def document(document_id: DocumentId, running: Run) -> dict[str, Any]:
         return {**shown, "headings": running.service.headings(document_id)}
 
 
-@router.get("/documents/{document_id}/file", **role(ANYONE))
+@router.get("/documents/{document_id}/file", response_class=FileResponse, responses={200: FILE}, **role(ANYONE))
 def original(document_id: DocumentId, running: Run) -> Response:
     """The document as it was received. PDF and text are shown, others saved."""
     with running.patient():
@@ -217,7 +281,7 @@ def erase(conversation_id: Id, visit: Owner, running: Run) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/conversations/{conversation_id}/export", **role(VISITOR))
+@router.get("/conversations/{conversation_id}/export", response_class=Response, responses={200: TAKEN}, **role(VISITOR))
 def export(
     conversation_id: Id,
     visit: Owner,

@@ -19,6 +19,7 @@ from .running import Running
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 access = logging.getLogger("assistant.access")
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 BODY_SECONDS = 20.0  # for the whole body of a request that has one
 # what stays when the operator closes the public surfaces: what people need to get their data out or erased
 STAYS = ("/healthz", "/readyz", "/metrics", "/staff", "/static", "/widget/loader.js", "/api/v1/state")
@@ -77,7 +78,7 @@ class Guard:
         if not self._same_origin(scope, headers):
             raise ForeignOrigin()
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if path.startswith("/api/") and scope["method"] != "DELETE" and kind != "application/json":
+        if path.startswith("/api/") and scope["method"] in WITH_BODY and kind != "application/json":
             raise WrongType()
 
     def _same_origin(self, scope: Scope, headers: Headers) -> bool:
@@ -93,7 +94,7 @@ class Guard:
     async def _body(self, scope: Scope, receive: Receive) -> Receive:
         """The request with its body read, at most so large and so slow. Raises TooLarge."""
         limit = self._running.settings.web.body_kb
-        if int(_digits(Headers(scope=scope).get("content-length", "0"))) > limit * 1024:
+        if _announced(Headers(scope=scope)) > limit * 1024:
             raise TooLarge(limit=limit)
         parts: list[bytes] = []
         size, more = 0, True
@@ -141,5 +142,7 @@ def _own_data(path: str) -> bool:
     return path.startswith(STAYS_OWN)
 
 
-def _digits(text: str) -> str:
-    return text if text.isascii() and text.isdigit() and len(text) < 12 else "0"
+def _announced(headers: Headers) -> int:
+    """Bytes of the body as announced; what is no number is left to the server, which counts."""
+    text = headers.get("content-length", "0")
+    return int(text[:12]) if text.isascii() and text.isdigit() else 0

@@ -27,7 +27,7 @@ async def readyz(request: Request) -> Response:
     return JSONResponse({"ready": ready}, 200 if ready else 503)
 
 
-@router.get("/metrics", **role(OPERATOR))
+@router.get("/metrics", response_class=PlainTextResponse, **role(OPERATOR))
 async def metrics(request: Request) -> Response:
     """Prometheus text, for the addresses of `web.metrics_from`; nobody else learns that it is here."""
     running: Running = request.app.state.running

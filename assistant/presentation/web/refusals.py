@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ...errors import AssistantError, BadRequest, NotThere, TooLarge, WrongType
+from ...errors import AssistantError, BadRequest, NotThere, TooLarge, WrongMethod, WrongType
 from ...prompts import LANGUAGES, Words
 from .. import schemas
 
@@ -32,6 +32,8 @@ def response(error: AssistantError, words: Words) -> Response:
     headers = {"Cache-Control": "no-store"}
     if "seconds" in error.details or error.code == "switched_off":
         headers["Retry-After"] = str(error.details.get("seconds", CLOSED_SECONDS))
+    if isinstance(error, WrongMethod):
+        headers["Allow"] = str(error.details["allowed"])
     return JSONResponse(schemas.error(error, words), error.http_status, headers)
 
 
@@ -56,12 +58,10 @@ def refused(request: Request, error: Exception) -> Response:
 
 
 def _status(error: HTTPException, words: Words) -> AssistantError:
+    if error.status_code == 405:
+        return WrongMethod(allowed=(error.headers or {}).get("Allow", "?"))
     known = {404: NotThere(), 413: TooLarge(limit="?"), 415: WrongType()}
-    return known.get(error.status_code) or BadRequest(reason=words.text(f"api.status_{_family(error.status_code)}"))
-
-
-def _family(status: int) -> str:
-    return "405" if status == 405 else "400"
+    return known.get(error.status_code) or BadRequest(reason=words.text("api.status_400"))
 
 
 def _field(error: RequestValidationError, words: Words) -> str:
