@@ -104,7 +104,7 @@ class Service:
         if span is None:
             return SourceView(Found.CHANGED, name)
         chunks = places.section(library.chunks_of(name), span)
-        quoted = [chunk for chunk in chunks if chunk.start < span.end and chunk.end > span.start]
+        quoted = [chunk for chunk in chunks if chunk.start < span.end and chunk.end > span.start] or chunks[:1]
         pages = (quoted[0].pages[0], quoted[-1].pages[1]) if quoted else None
         headings = quoted[0].headings if quoted else ()
         found = Found.EXACT if same else Found.MOVED

@@ -206,6 +206,7 @@ class Answerer:
                 path=p.path,
                 pages=p.chunk.pages,
                 headings=p.chunk.headings,
+                span=(p.chunk.start, p.chunk.end),
             )
             for p in ranked[: self.settings.suggestions]
         )

@@ -35,8 +35,12 @@ def find(text: str, quote: str, near: int = 0) -> Span | None:
 
 
 def section(chunks: Sequence[Chunk], span: Span) -> tuple[Chunk, ...]:
-    """The chunks a span lies in, with a neighbour on each side from the same section; `chunks` in reading order."""
+    """The chunks a span lies in, with a neighbour on each side from the same section; `chunks` in reading order.
+
+    A heading stands between chunks: then the one below it.
+    """
     inside = [n for n, chunk in enumerate(chunks) if chunk.start < span.end and chunk.end > span.start]
+    inside = inside or [n for n, chunk in enumerate(chunks) if chunk.start >= span.end][:1]
     if not inside:
         return ()
     first, last = inside[0], inside[-1]

@@ -158,6 +158,7 @@ class Suggestion:
     path: str = ""
     pages: tuple[int, int] | None = None
     headings: tuple[str, ...] = ()
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

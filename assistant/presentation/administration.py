@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import getpass
 import hashlib
+import html
 import os
 import sys
 import tempfile
@@ -17,6 +18,7 @@ import typer
 from .. import config, service
 from ..domain.conversations import Role
 from ..errors import NotThere, UsageError
+from ..prompts import load_words
 from . import render, schemas
 
 ACTOR = "cli"
@@ -162,11 +164,16 @@ def widget_snippet(site: str) -> None:
     settings = config.load()
     if site not in settings.web.widgets:
         raise NotThere()
+    widget = settings.web.widgets[site]
     digest = base64.b64encode(hashlib.sha384(LOADER.read_bytes()).digest()).decode()
     address = settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}"
+    words = load_words(settings.prompts)[widget.lang]
+    label = html.escape(widget.title or words.text("web.title"))
     print(
+        f'<a href="{address}/rozmowa?lang={widget.lang}">{label}</a>\n'
         f'<script src="{address}/widget/loader.js" integrity="sha384-{digest}" crossorigin="anonymous"'
-        f' data-site="{site}" defer></script>'
+        f' data-site="{site}" data-lang="{widget.lang}" data-label="{label}" data-accent="{widget.accent}"'
+        " defer></script>"
     )
 
 

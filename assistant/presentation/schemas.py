@@ -80,6 +80,7 @@ def suggestion(value: Suggestion) -> dict[str, Any]:
         "path": value.path,
         "pages": list(value.pages) if value.pages else None,
         "headings": list(value.headings),
+        "span": list(value.span) if value.span else None,
     }
 
 

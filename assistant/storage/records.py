@@ -106,8 +106,8 @@ def _sentence(item: dict[str, Any]) -> Sentence:
 
 
 def _suggestion(item: dict[str, Any]) -> Suggestion:
-    pages = item["pages"] and (item["pages"][0], item["pages"][1])
-    return Suggestion(**{**item, "pages": pages, "headings": tuple(item["headings"])})
+    pairs = {name: item[name] and (item[name][0], item[name][1]) for name in ("pages", "span")}
+    return Suggestion(**{**item, **pairs, "headings": tuple(item["headings"])})
 
 
 def _citation(row: Row[Any]) -> Citation:

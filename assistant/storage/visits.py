@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from ..config import WebSettings
 from ..domain.conversations import Visit
@@ -34,13 +35,25 @@ class Visits:
 
     def of(self, token: str) -> Visit:
         """The visit a token opens; only reads. VisitMissing when there is none or it has ended."""
+        row = self._row(token)
+        if not alive(row.created_at, row.seen_at, self.clock(), self.settings):
+            raise VisitMissing()
+        return self._visit(row)
+
+    def once(self, token: str) -> Visit:
+        """The same, also when it has ended: what a person left behind stays theirs to erase."""
+        return self._visit(self._row(token))
+
+    def _row(self, token: str) -> Row[Any]:
         if not tokens.is_token(token):
             raise VisitMissing()
         with self.database.read() as connection:
             row = connection.execute(select(visits).where(visits.c.token_hash == tokens.digest(token))).one_or_none()
-        now = self.clock()
-        if row is None or not alive(row.created_at, row.seen_at, now, self.settings):
+        if row is None:
             raise VisitMissing()
+        return row
+
+    def _visit(self, row: Row[Any]) -> Visit:
         return Visit(row.id, row.site, row.created_at, ending(row.created_at, row.seen_at, self.settings))
 
 

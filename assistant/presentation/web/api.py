@@ -153,6 +153,7 @@ def _running(request: Request) -> Running:
 
 Run = Annotated[Running, Depends(_running)]
 Owner = Annotated[Visit, Depends(asking.visit)]
+FormerOwner = Annotated[Visit, Depends(asking.ended_visit)]
 
 
 # asking
@@ -275,8 +276,8 @@ def conversation(conversation_id: Id, visit: Owner, running: Run) -> dict[str, A
 
 
 @router.delete("/conversations/{conversation_id}", status_code=204, **role(VISITOR))
-def erase(conversation_id: Id, visit: Owner, running: Run) -> Response:
-    """Erase a conversation with its answers and feedback, at once."""
+def erase(conversation_id: Id, visit: FormerOwner, running: Run) -> Response:
+    """Erase a conversation with its answers and feedback, at once; also when the visit has ended."""
     running.service.stores.conversations.erase(visit, conversation_id)
     return Response(status_code=204)
 

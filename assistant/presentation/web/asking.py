@@ -22,10 +22,20 @@ AGAIN = 10  # seconds after which a question that took too long may be asked aga
 def visit(request: Request) -> Visit:
     """Whose token the request carries. Raises VisitMissing; waits for the database."""
     running: Running = request.app.state.running
+    return running.service.stores.visits.of(_token(request))
+
+
+def ended_visit(request: Request) -> Visit:
+    """The same, also when the visit has ended: enough to erase."""
+    running: Running = request.app.state.running
+    return running.service.stores.visits.once(_token(request))
+
+
+def _token(request: Request) -> str:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or len(token) != TOKEN:
         raise VisitMissing()
-    return running.service.stores.visits.of(token)
+    return token
 
 
 def limited(request: Request, running: Running, site: str = "") -> None:

@@ -100,10 +100,24 @@ def ancestors(settings: Settings, site: str) -> tuple[str, ...]:
     return widget.origins if widget else ()
 
 
-@lru_cache(maxsize=256)
 def static_url(name: str) -> str:
-    """The address of a static file; changes with its content, so that it may be kept for ever."""
-    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+    """The address of a static file. It changes with any of them, so that all may be kept and always fit together."""
+    return f"/static/{static_version()}/{name}"
+
+
+@lru_cache(maxsize=1)
+def static_files() -> dict[str, Path]:
+    """Our static files by name: what is not on the list is never opened."""
+    return {file.relative_to(STATIC).as_posix(): file for file in sorted(STATIC.rglob("*")) if file.is_file()}
+
+
+@lru_cache(maxsize=1)
+def static_version() -> str:
+    """Twelve hex digits over names and contents of all static files."""
+    whole = hashlib.sha256()
+    for name, file in static_files().items():
+        whole.update(name.encode() + hashlib.sha256(file.read_bytes()).digest())
+    return whole.hexdigest()[:12]
 
 
 def _contact(contact: ContactSettings) -> dict[str, str] | None:

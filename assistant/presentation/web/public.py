@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
-
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse
 from starlette.responses import Response
@@ -13,7 +10,7 @@ from ...errors import AssistantError, NotThere
 from ...prompts import LANGUAGES
 from .. import schemas
 from . import asking, policies, refusals, streaming
-from .pages import LOADER, STATIC, ancestors
+from .pages import LOADER, ancestors, static_files, static_version
 from .roles import ANYONE, role
 
 TYPES = {
@@ -27,12 +24,6 @@ TYPES = {
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_AN_HOUR = "public, max-age=3600"
 router = APIRouter()
-
-
-@lru_cache(maxsize=1)
-def _files() -> dict[str, Path]:
-    """Our static files by name: what is not on the list is never opened."""
-    return {file.relative_to(STATIC).as_posix(): file for file in STATIC.rglob("*") if file.is_file()}
 
 
 def _html(html: str, allowed: tuple[str, ...] = (), status: int = 200) -> Response:
@@ -83,14 +74,15 @@ def loader() -> Response:
 
 
 @router.get("/static/{name:path}", include_in_schema=False, **role(ANYONE))
-def static(request: Request, name: str) -> Response:
-    """A file of ours."""
-    file = _files().get(name)
+def static(name: str) -> Response:
+    """A file of ours; below the version of all of them it may be kept for ever."""
+    version, _, rest = name.partition("/")
+    versioned = version == static_version()
+    file = static_files().get(rest if versioned else name)
     media = TYPES.get(file.suffix) if file else None
     if file is None or media is None:
         raise NotThere()
-    kept = FOR_EVER if request.query_params.get("v") else FOR_AN_HOUR
-    return FileResponse(file, media_type=media, headers={"Cache-Control": kept})
+    return FileResponse(file, media_type=media, headers={"Cache-Control": FOR_EVER if versioned else "no-cache"})
 
 
 @router.get("/rozmowa", include_in_schema=False, **role(ANYONE))

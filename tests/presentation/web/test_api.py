@@ -132,6 +132,26 @@ def test_a_citation_opens_with_its_words_marked(server: TestClient) -> None:
     assert (gone["found"], gone["document"], gone["file"]) == ("gone", None, None)
 
 
+def test_a_suggested_section_opens_below_its_heading(server: TestClient) -> None:
+    near = server.post("/api/v1/ask", json={"question": "Ile kosztuje parking przy latarni?"}).json()["suggestions"]
+    for one in near:
+        asked = {"quote": one["text"], "path": one["path"], "near": one["span"][0]}
+        opened = server.post(f"/api/v1/documents/{one['document_id']}/source", json=asked).json()
+        assert opened["found"] == "exact"
+        assert one["text"] in opened["headings"]
+        assert opened["segments"]
+    assert near
+
+
+def test_static_files_change_their_address_together(server: TestClient) -> None:
+    page = server.get("/").text
+    address = re.search(r"/static/[0-9a-f]{12}/page\.js", page)
+    assert address is not None
+    assert "immutable" in server.get(address[0]).headers["cache-control"]
+    assert server.get("/static/page.js").headers["cache-control"] == "no-cache"
+    assert server.get("/static/000000000000/page.js").status_code == 404
+
+
 @pytest.mark.parametrize(
     "name",
     ["../../../etc/passwd", "..%2f..%2fetc%2fpasswd", "%00", "latarnia.md", "0" * 63, "O" * 64, "0" * 64, "%e2%80%ae"],
@@ -189,6 +209,18 @@ def test_erasing_ends_it_at_once(server: TestClient) -> None:
     server.post("/api/v1/ask", json={"question": QUESTION, "conversation": conversation}, headers=owner)
     assert server.delete(f"/api/v1/conversations/{conversation}", headers=owner).status_code == 204
     assert server.get(f"/api/v1/conversations/{conversation}", headers=owner).status_code == 404
+
+
+def test_what_an_ended_visit_left_behind_can_still_be_erased(make_server: MakeServer) -> None:
+    server = make_server()
+    conversation, owner = begin(server)
+    server.post("/api/v1/ask", json={"question": QUESTION, "conversation": conversation}, headers=owner)
+    stores = server.app.state.running.service.stores  # type: ignore[attr-defined]
+    with stores.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE visits SET created_at = '2020-01-01', seen_at = '2020-01-01'")
+    path = f"/api/v1/conversations/{conversation}"
+    assert server.get(path, headers=owner).status_code == 401
+    assert server.delete(path, headers=owner).status_code == 204
 
 
 @pytest.mark.parametrize(("kind", "begins"), [("json", b"{"), ("md", b"#"), ("docx", b"PK")])

@@ -85,6 +85,11 @@ def test_the_notice_stands_in_the_page_before_the_field_that_scripts_open(server
     assert 'href="/rozmowa?lang=pl"' in html[html.index("<noscript>") :]
 
 
+def test_the_form_without_scripts_names_its_origin(server: TestClient) -> None:
+    """Under the header's no-referrer browsers send `Origin: null` with a form, which the server refuses."""
+    assert '<meta name="referrer" content="same-origin">' in server.get("/rozmowa").text
+
+
 @pytest.mark.system("node")
 def test_modules_that_need_no_page(tmp_path: Path) -> None:
     for file in STATIC.glob("*.js"):

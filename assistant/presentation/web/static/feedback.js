@@ -20,7 +20,7 @@ function copyButton(tools, answer, title, { copy: words, ...others }, voice) {
   const name = answer.citations.length ? words.with_sources : words.only;
   const label = el("span", {}, name);
   const node = button("quiet-button", async () => {
-    const copied = await copy(text, tools);
+    const copied = await copy(text, tools, words.by_hand);
     voice.say(copied ? words.copied : words.by_hand);
     if (!copied) return;
     label.textContent = words.done;
@@ -31,14 +31,15 @@ function copyButton(tools, answer, title, { copy: words, ...others }, voice) {
 }
 
 /** Puts the text on the clipboard; where that is forbidden shows it selected, to be copied by hand. */
-async function copy(text, tools) {
+async function copy(text, tools, advice) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    const kept = tools.querySelector("textarea.by-hand") ?? el("textarea", { class: "by-hand", readonly: true, rows: 6 });
+    tools.querySelector(".by-hand")?.remove();
+    const kept = el("textarea", { readonly: true, rows: 6 });
     kept.value = text;
-    tools.append(kept);
+    tools.append(el("label", { class: "by-hand" }, el("span", {}, advice), kept));
     kept.focus();
     kept.select();
     return false;

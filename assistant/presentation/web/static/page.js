@@ -54,7 +54,10 @@ new Controls({
   announcer,
   words: words.controls,
   days: page.limits.days,
-  begun: () => composer.focus(),
+  begun: () => {
+    panel.close();
+    composer.focus();
+  },
 });
 const frame = page.surface === "frame" ? framed() : null;
 

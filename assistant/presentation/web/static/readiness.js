@@ -1,5 +1,6 @@
 // Whether questions can be answered: the handbooks may still be read, or the operator may have closed the assistant.
 
+import { ApiError } from "./api.js";
 import { contactNode } from "./contact.js";
 import { byId, el, isolated } from "./dom.js";
 import { icon } from "./icons.js";
@@ -30,16 +31,17 @@ export class Readiness {
     }
     this.#show(state);
     if (state.ready && state.open) {
-      for (const resolve of this.#waiting.splice(0)) resolve();
-    } else {
-      this.#timer = setTimeout(() => this.watch(), state.open ? SOON : LATER);
+      for (const { resolve } of this.#waiting.splice(0)) resolve();
+      return;
     }
+    if (state.error) for (const { reject } of this.#waiting.splice(0)) reject(new ApiError(state.error));
+    this.#timer = setTimeout(() => this.watch(), state.open && !state.error ? SOON : LATER);
   }
 
-  /** Resolves when the handbooks are ready; rejects when `signal` says to wait no longer. */
+  /** Resolves when the handbooks are ready; rejects when they cannot be made so or `signal` says to wait no longer. */
   whenReady(signal) {
     return new Promise((resolve, reject) => {
-      this.#waiting.push(resolve);
+      this.#waiting.push({ resolve, reject });
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
       this.watch();
     });
@@ -47,13 +49,21 @@ export class Readiness {
 
   #show(state) {
     const { preparing, off } = this.#screen.words;
-    const key = JSON.stringify([state.open, state.ready, state.reason]);
+    const key = JSON.stringify([state.open, state.ready, state.reason, state.error]);
     if (!state.open) {
       if (this.#node.dataset.key === key) return;
       this.#node.replaceChildren(
         el("h2", {}, icon("off"), off.heading),
         el("p", {}, isolated(state.reason || off.no_reason)),
         el("p", {}, off.help),
+        contactNode(this.#screen),
+      );
+    } else if (!state.ready && state.error) {
+      if (this.#node.dataset.key === key) return;
+      this.#node.replaceChildren(
+        el("h2", {}, icon("error"), preparing.failed),
+        el("p", {}, isolated(state.error.message)),
+        el("p", {}, isolated(state.error.hint)),
         contactNode(this.#screen),
       );
     } else if (!state.ready) {

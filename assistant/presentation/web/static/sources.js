@@ -109,7 +109,8 @@ export class SourcePanel {
   #show(citation, source) {
     const { panel } = this.#screen.words;
     const lost = LOST.has(source.found);
-    const said = lost && !citation.n ? panel.unseen : panel.found[source.found];
+    const empty = !citation.n && !source.segments.length;
+    const said = empty ? panel.unseen : panel.found[source.found];
     this.#body.replaceChildren(
       this.#head(citation, source),
       ...(said ? [el("p", { class: `found ${source.found}` }, said)] : []),

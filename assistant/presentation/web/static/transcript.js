@@ -86,8 +86,8 @@ export class Transcript {
       view: null,
     };
     const label = el("span", { class: "sr-only" }, `${screen.words.answer.question}: `);
-    const asked = el("p", { class: "question" }, label, isolated(question));
-    turn.node = el("div", { class: "turn" }, asked, turn.slot);
+    turn.asked = isolated(question);
+    turn.node = el("div", { class: "turn" }, el("p", { class: "question" }, label, turn.asked), turn.slot);
     this.#log.append(turn.node);
     this.#turns.push(turn);
     return turn;
@@ -156,6 +156,9 @@ export class Transcript {
     if (event === "status") progress.textContent = texts.stages[data.stage] ?? texts.stages.searching;
     else if (event === "opening") {
       turn.message = data.message;
+      const read = isolated(data.question); // as it was read and stored: without identifiers
+      turn.asked.replaceWith(read);
+      turn.asked = read;
       view.opening(data);
     } else if (event === "citation") view.citation(data);
     else if (event === "sentence") {
