@@ -101,6 +101,8 @@ class Service:
         if not name:
             return SourceView(Found.GONE)
         span = places.find(library.document_text(name), quote, near)
+        if span is None and same and quote == library.metadata_of(name)[0].title:
+            span = Span(near, near)  # a section without a heading is offered by its document's title
         if span is None:
             return SourceView(Found.CHANGED, name)
         chunks = places.section(library.chunks_of(name), span)
