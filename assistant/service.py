@@ -17,7 +17,7 @@ from .answering.question import Cues
 from .config import Settings
 from .domain.answers import Answer, Citation, Found, Retrieval, SourceView
 from .domain.conversations import Visit
-from .domain.documents import BlockKind, Document, Metadata, Outcome, Page, Verdict
+from .domain.documents import BlockKind, Document, Metadata, Outcome, Page, Span, Verdict
 from .errors import AssistantError, DatabaseUnavailable, DocumentError, NotThere
 from .indexing import building, pointer, verification
 from .indexing.generations import CurrentGeneration, Generation, open_generation

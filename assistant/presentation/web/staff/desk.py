@@ -23,7 +23,7 @@ from ....prompts import Words
 from ....service import Service
 from ... import exports, schemas
 from ..preparing import Preparation
-from . import markup
+from . import markup, receiving
 from .gate import token_of
 from .shelf import Shelf
 
@@ -50,7 +50,7 @@ class Desk:
     @property
     def shelf(self) -> Shelf:
         """Documents on their way in and out."""
-        return Shelf(self.service.settings.corpus, self.service.settings.data)
+        return receiving.shelf_of(self.service)
 
     def said(self, key: str, **details: object) -> str:
         """Words of `[staff]`."""
@@ -94,12 +94,12 @@ class Desk:
         *,
         place: Any,
         role: Role = Role.EDITOR,
-        files: bool = False,
         quiet: bool = False,
     ) -> Any:
         """Have an event do `work` for those who have `role`; it speaks at `place`.
 
-        Values come as the browser sends them, unless there are `files` among them; `work` looks at them itself.
+        Values come as the browser sends them and `work` looks at them itself: Gradio's own look at them needs a
+        session, and in a mounted application takes any file of the server for an upload (6.31, `_check_allowed`).
         `quiet` shows no progress.
         """
         return listen(
@@ -108,7 +108,7 @@ class Desk:
             [place, *outputs],
             queue=False,
             api_visibility="private",
-            preprocess=files,
+            preprocess=False,
             show_progress="hidden" if quiet else "minimal",
         )
 

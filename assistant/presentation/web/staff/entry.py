@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from ....errors import AssistantError, NotThere, RequestError, SignInRefused, StorageError
 from ....prompts import LANGUAGES, Words
@@ -23,7 +23,7 @@ from .. import refusals
 from ..oidc import Provider, Transaction
 from ..pages import static_url
 from ..roles import ANYONE, STAFF, role
-from . import downloads
+from . import downloads, receiving
 from .gate import COOKIE, ROOT, SIGN_IN, account_of, token_of
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -45,6 +45,7 @@ class Entry:
             ("/sign-out", "POST", self.sign_out, ANYONE),
             ("/oidc/start", "GET", self.oidc_start, ANYONE),
             ("/oidc/callback", "GET", self.oidc_callback, ANYONE),
+            ("/upload", "POST", self.upload, STAFF),
             ("/export/{table}.csv", "GET", self.export, STAFF),
             ("/", "GET", self.home, STAFF),
             ("", "GET", self.home, STAFF),
@@ -124,7 +125,20 @@ class Entry:
         if account is not None:
             self._service.stores.audit.note(account.name, action, **details)
 
-    # what is taken away
+    # what is brought and taken away
+
+    async def upload(self, request: Request, name: str = "") -> Response:
+        """A file as the body, what its owner calls it as `name`; answers with its verdict."""
+        account = account_of(request.scope)
+        assert account is not None  # the gate lets nobody else through
+        size = int(request.headers["content-length"])
+        try:
+            taken = await receiving.receive(self._service, account, name, size, request.stream())
+        except OSError as error:
+            said = self._words(request).text("staff.disk", reason=error.strerror or type(error).__name__)
+            return JSONResponse({"code": "disk", "message": said, "hint": ""}, 507)
+        assert taken.examined is not None
+        return JSONResponse({"id": taken.id, **schemas.verdict(taken.examined.verdict, self._words(request))}, 201)
 
     def export(self, request: Request, table: str, days: int = 90, rating: str = "") -> Response:
         """A table of the workspace as CSV."""

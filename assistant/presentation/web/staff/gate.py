@@ -5,6 +5,7 @@ Deny by default: what is not in a table here is not there. Gradio's own checks s
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable
@@ -16,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ....domain.conversations import Account
-from ....errors import AssistantError, ForeignOrigin, NotThere, SignInRefused, TooLarge
+from ....errors import AssistantError, BadRequest, ForeignOrigin, NotThere, SignInRefused, TooLarge
 from ....prompts import LANGUAGES
 from ....service import Service
 from .. import refusals
@@ -43,11 +44,12 @@ GRADIO = (
     ("GET", re.compile(r"/?")),
     ("GET", re.compile(r"/theme\.css")),
     ("GET", re.compile(r"/(?:assets|static)/[\w./@-]+")),
-    ("GET", re.compile(r"/gradio_api/(?:startup-events|upload_progress|heartbeat/\w+)")),
-    ("POST", re.compile(r"/gradio_api/(?:run/predict|upload)")),
+    ("GET", re.compile(r"/gradio_api/(?:startup-events|heartbeat/\w+)")),
+    ("POST", re.compile(r"/gradio_api/run/predict")),
 )
+UPLOAD = f"{ROOT}/upload"
+SESSION_CHARS = 40  # of Gradio's name for an open page
 BODY_BYTES = 1 << 20  # of an event: texts a person typed
-FILES = 20  # uploaded at once, each of at most `staff.upload_mb`
 POLICY = (
     "default-src 'none'; script-src 'self'{nonce}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
@@ -106,8 +108,8 @@ class Gate:
             if not same_origin(scope, headers, self._service.settings.web.public_url):
                 raise ForeignOrigin()
             limit = BODY_BYTES
-            if scope["path"].endswith("/gradio_api/upload"):
-                limit = (FILES * self._service.settings.staff.upload_mb + 1) << 20
+            if scope["path"] == UPLOAD:
+                limit = self._service.settings.staff.upload_mb << 20
             length = headers.get("content-length", "")
             if not length.isdecimal() or int(length) > limit:  # a body of unknown length is not taken
                 raise TooLarge(limit=limit >> 10)
@@ -130,6 +132,12 @@ class Gate:
         if not allowed or ".." in path:
             return await refusals.response(NotThere(), words)(scope, receive, _headed(send, nonce=""))
         app = await self._find(lang, account)
+        if scope["method"] == "POST":
+            try:
+                event = await _event(receive)
+            except AssistantError as error:
+                return await refusals.response(error, words)(scope, receive, _headed(send, nonce=""))
+            return await app(_passed_on(scope, b"content-length"), _once(event), _headed(send, nonce=""))
         if path != "/":
             sender = _headed(send, "", KEPT if path.startswith("/assets/") else "")
             return await app(_passed_on(scope), receive, sender)
@@ -154,6 +162,41 @@ def _passed_on(scope: Scope, without: bytes = b"x-forwarded-host") -> Scope:
     """As Gradio gets it: the whole path, and no header that lets a client choose the address in its page."""
     kept = [(name, value) for name, value in scope["headers"] if not name.startswith((b"x-forwarded-", without))]
     return {**scope, "root_path": "", "headers": kept}
+
+
+async def _event(receive: Receive) -> bytes:
+    """The event a browser sends, as far as we have a use for it: a number and plain values. Raises BadRequest.
+
+    Gradio takes an object that looks like a file for one wherever it stands: it fetches it from the address or,
+    in a mounted application, from any place on the server (6.31, processing_utils.async_move_files_to_cache).
+    """
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    try:
+        sent = json.loads(body)
+        values, number = sent["data"], sent["fn_index"]
+        plain = all(value is None or isinstance(value, str | int | float) for value in values)
+        if not plain or not isinstance(values, list) or not isinstance(number, int):
+            raise BadRequest(reason="event")
+        session = str(sent.get("session_hash", ""))[:SESSION_CHARS]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise BadRequest(reason="event") from None
+    return json.dumps({"data": values, "fn_index": number, "session_hash": session}).encode()
+
+
+def _once(body: bytes) -> Receive:
+    """A request whose body is this."""
+    left = [body]
+
+    async def receive() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return {"type": "http.disconnect"}
+
+    return receive
 
 
 def _headed(send: Send, nonce: str, cache: str = "") -> Send:

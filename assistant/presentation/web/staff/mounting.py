@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Callable
+import warnings
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -28,13 +29,15 @@ from ..preparing import Preparation
 from .entry import Entry
 from .gate import ROOT, Gate
 
+_making = threading.Lock()  # Gradio has one place in a process where Blocks are put together
+
 
 class Workspaces:
     """The workspaces, one a language and role, each made when first needed."""
 
     def __init__(self, service: Service, preparation: Preparation) -> None:
         self._service, self._preparation = service, preparation
-        self._making = threading.Lock()
+        self.router = Entry(service, self.warm).router  # for the table of roles
         self._made: dict[tuple[str, Role], FastAPI] = {}
         self._living: dict[tuple[str, Role], asyncio.Task[None]] = {}
         self._end = asyncio.Event()
@@ -62,17 +65,18 @@ class Workspaces:
         await asyncio.gather(*self._living.values(), return_exceptions=True)
 
     def _make(self, lang: str, role: Role) -> None:
-        with self._making:
+        with _making:
             if (lang, role) in self._made:
                 return
-            # Gradio reads its environment when it is imported and when files come
+            # read when Gradio is imported, and the folder when it would have something to put there
             os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-            os.environ["GRADIO_TEMP_DIR"] = str(self._service.settings.data / "uploads" / ".arriving")
-            from . import workspace
-            from .desk import Desk
+            os.environ.setdefault("GRADIO_TEMP_DIR", str(self._service.settings.data / "gradio"))
+            with warnings.catch_warnings(action="ignore"):  # of Gradio, about what we do not use
+                from . import workspace
+                from .desk import Desk
 
-            desk = Desk(self._service, self._preparation, self._service.words[lang])
-            self._made[lang, role] = workspace.application(desk, role)
+                desk = Desk(self._service, self._preparation, self._service.words[lang])
+                self._made[lang, role] = workspace.application(desk, role)
 
     async def _live(self, app: FastAPI, begun: asyncio.Event) -> None:
         try:
@@ -89,7 +93,7 @@ def mount(app: FastAPI, service: Service, preparation: Preparation | None = None
     `preparation` is the one that builds the index for the whole server.
     """
     workspaces = Workspaces(service, preparation or Preparation(service.settings))
-    gate = Gate(routes(service, workspaces.warm), service, workspaces.find)
+    gate = Gate(_routes(workspaces.router, service), service, workspaces.find)
     app.router.routes.append(Route(ROOT, gate, include_in_schema=False))  # Starlette's redirect would not pass the gate
     app.mount(ROOT, _Whole(gate))
     outer = app.router.lifespan_context
@@ -106,10 +110,10 @@ def mount(app: FastAPI, service: Service, preparation: Preparation | None = None
     return workspaces
 
 
-def routes(service: Service, awaited: Callable[[], None] = lambda: None) -> FastAPI:
-    """Everything below /staff that is not Gradio's, with the role of each route (see roles.table)."""
+def _routes(router: APIRouter, service: Service) -> FastAPI:
+    """Everything below /staff that is not Gradio's."""
     inner = FastAPI(openapi_url=None)
-    inner.include_router(Entry(service, awaited).router)
+    inner.include_router(router)
 
     def refused(request: Request, error: Exception) -> Response:
         words = service.words[refusals.language(request.headers, request.query_params, service.settings.lang)]

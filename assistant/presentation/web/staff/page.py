@@ -18,6 +18,7 @@ from ....prompts import LANGUAGES, Words
 from ..pages import static_url
 
 META = re.compile(r"<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>\s*")
+LINKED = (("icon", "icon.svg"), ("stylesheet", "staff.css"))
 MANIFEST = re.compile(r"<link rel=\"manifest\"[^>]*>\s*")
 
 
@@ -29,9 +30,8 @@ def ours(text: str, nonce: str, lang: str, account: Account, words: Words) -> st
 
 
 def _links() -> str:
-    style, script = static_url("staff.css"), static_url("staff.js")
-    icon = static_url("icon.svg")
-    return f'<link rel="icon" href="{icon}">\n<link rel="stylesheet" href="{style}">\n<script src="{script}" defer></script>\n'
+    icon, style = (f'<link rel="{kind}" href="{static_url(name)}">\n' for kind, name in LINKED)
+    return f'{icon}{style}<script src="{static_url("staff.js")}" defer></script>\n'
 
 
 def _heading(lang: str, account: Account, words: Words) -> str:

@@ -18,13 +18,14 @@ import secrets
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ....answering.guard import tidy
+from ....domain.documents import Outcome, Verdict, Warning_
 from ....domain.folding import fold
 from ....errors import NotThere
 from ....ingestion.sources import SUFFIXES
@@ -52,17 +53,18 @@ class Piece:
 
 @dataclass(frozen=True)
 class Examined:
-    """How a file would be taken in: the verdict's row (see schemas.verdict), what it says of itself, its chunks.
+    """How a file would be taken in, what it says of itself, its chunks: at most PREVIEWED of them in `pieces`."""
 
-    `sha256` is the document's id, "" when it was refused; at most PREVIEWED of its `chunks` are in `pieces`.
-    """
-
-    verdict: Mapping[str, Any]
-    sha256: str = ""
+    verdict: Verdict
     fields: Mapping[str, str] = field(default_factory=dict)
     pages: int = 0
     chunks: int = 0
     pieces: tuple[Piece, ...] = ()
+
+    @property
+    def publishable(self) -> bool:
+        """Whether it was not refused."""
+        return self.verdict.outcome is not Outcome.REFUSED
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,17 @@ class Shelf:
     data: Path
 
     # waiting
+
+    @contextmanager
+    def arriving(self) -> Iterator[Path]:
+        """A place for a file while it comes; what is left there is deleted."""
+        folder = self._uploads / ".arriving"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = folder / secrets.token_hex(16)
+        try:
+            yield file
+        finally:
+            file.unlink(missing_ok=True)
 
     def receive(self, file: Path, name: str, by: str) -> Upload:
         """Take a file over; `file` is moved. Raises OSError."""
@@ -223,15 +236,18 @@ class Shelf:
         content = json.loads(note.read_bytes())
         examined = content.pop("examined")
         if examined is not None:
-            pieces = tuple(
-                Piece((p["pages"][0], p["pages"][1]), tuple(p["headings"]), p["tokens"], p["text"])
-                for p in examined.pop("pieces")
-            )
-            examined = Examined(**examined, pieces=pieces)
+            examined = _examined(**examined)
         return Upload(**content, examined=examined)
 
     def _write(self, upload: Upload) -> None:
         _replace(self._folder_of(upload) / NOTE, json.dumps(asdict(upload)))
+
+
+def _examined(verdict: Any, pieces: Any, **plain: Any) -> Examined:
+    outcome = Outcome(verdict.pop("outcome"))
+    warnings = tuple(Warning_(**warning) for warning in verdict.pop("warnings"))
+    previewed = tuple(Piece(**{**p, "pages": tuple(p["pages"]), "headings": tuple(p["headings"])}) for p in pieces)
+    return Examined(Verdict(outcome=outcome, warnings=warnings, **verdict), pieces=previewed, **plain)
 
 
 # ---- what the staff say of a document ----------------------------------------------------------

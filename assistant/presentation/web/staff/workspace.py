@@ -76,7 +76,7 @@ def application(desk: Desk, role: Role) -> FastAPI:
         run_history=False,
         show_error=False,
         allowed_paths=[],
-        max_file_size=desk.service.settings.staff.upload_mb << 20,
+        max_file_size=1,  # files come through /staff/upload
         ssr_mode=False,
         mcp_server=False,
         pwa=False,

@@ -5,32 +5,25 @@ A file is judged before anybody can publish it. What a person called it is shown
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from .....domain.conversations import Account
-from .....domain.documents import Metadata, Outcome, Verdict, Warning_
 from .....errors import IndexError_, NotThere
-from .....indexing.records import PreparedDocument
 from .... import schemas
-from .. import apart, markup
+from .. import markup, receiving
 from ..desk import Desk
-from ..gate import FILES
 from ..markup import Html
-from ..shelf import FIELDS, NAME, PREVIEWED, Examined, Piece, Upload, write_side
+from ..shelf import FIELDS, PREVIEWED, Piece, Upload, write_side
 from .index import outcome, said_of
 from .passages import place
 
 SHORT = 60  # characters of a statement that stays unfolded
 TICK = 1.5  # seconds between two looks at a build under way
-SPARE = 3  # times its size must be free on the disk before a file is taken
 
 
 def build(desk: Desk, tab: gr.Tab) -> None:
@@ -131,10 +124,6 @@ def _fields(desk: Desk, prefix: str) -> list[gr.Textbox]:
 
 def _given(values: Sequence[Any]) -> dict[str, str]:
     return {name: str(value or "") for name, value in zip(FIELDS, values, strict=True)}
-
-
-def _of(metadata: Metadata) -> dict[str, str]:
-    return {name: getattr(metadata, name) for name in FIELDS}
 
 
 # ---- published ---------------------------------------------------------------------------------
@@ -261,16 +250,12 @@ def _document(desk: Desk, path: str) -> tuple[Html, dict[str, str]]:
     for identity, known, metadata, chunks, pages in desk.service.documents():
         if known == path:
             library = desk.service.library(desk.service.generation)
-            pieces = [_piece(chunk) for chunk in library.chunks_of(identity)[:PREVIEWED]]
+            pieces = [receiving.piece(chunk) for chunk in library.chunks_of(identity)[:PREVIEWED]]
             title = desk.said("documents.preview", title=metadata.title, pages=pages, chunks=chunks)
-            return _pieces(desk, title, pieces, chunks), _of(metadata)
+            return _pieces(desk, title, pieces, chunks), receiving.fields(metadata)
     if path in {verdict.path for verdict in desk.service.verdicts()}:
         return Html(""), dict.fromkeys(FIELDS, "")
     raise NotThere()
-
-
-def _piece(chunk: Any) -> Piece:
-    return Piece(chunk.pages, chunk.headings, chunk.tokens, chunk.text)
 
 
 def _pieces(desk: Desk, title: str, pieces: Sequence[Piece], chunks: int) -> Html:
@@ -300,7 +285,7 @@ def _pieces(desk: Desk, title: str, pieces: Sequence[Piece], chunks: int) -> Htm
 class Waiting:
     """Components of what was uploaded."""
 
-    files: gr.File
+    look: gr.Button
     table: gr.Markdown
     choice: gr.Dropdown
     preview: gr.Markdown
@@ -314,8 +299,9 @@ class Waiting:
 
 def _waiting(desk: Desk) -> Waiting:
     megabytes = desk.service.settings.staff.upload_mb
-    gr.Markdown(desk.said("documents.upload_intro", megabytes=megabytes, files=FILES))
-    files = gr.File(label=desk.said("documents.upload"), file_count="multiple", height=140, elem_id="upload-files")
+    gr.Markdown(desk.said("documents.upload_intro", megabytes=megabytes))
+    gr.Markdown(_drop(desk), elem_classes=["shown"], latex_delimiters=[], container=False)
+    look = gr.Button(desk.said("refresh"), elem_id="upload-look", size="sm", scale=0)  # staff.js presses it, too
     table = desk.shown()
     choice = gr.Dropdown([], label=desk.said("documents.choose_upload"), elem_id="upload-choice")
     fields = _fields(desk, "upload")
@@ -328,7 +314,14 @@ def _waiting(desk: Desk) -> Waiting:
         save = gr.Button(desk.said("documents.save_upload"))
         publish = gr.Button(desk.said("documents.publish"), variant="primary", elem_id="upload-publish")
         discard = gr.Button(desk.said("documents.discard"), variant="stop", elem_id="upload-discard")
-    return Waiting(files, table, choice, desk.shown(), fields, name, over, save, publish, discard)
+    return Waiting(look, table, choice, desk.shown(), fields, name, over, save, publish, discard)
+
+
+def _drop(desk: Desk) -> Html:
+    """Where staff.js puts the field for files, with the words it needs; it takes its limits from here."""
+    words = ("choose", "sending", "taken", "failed")
+    said = (markup.block(f"drop-{name}", desk.said(f"documents.drop_{name}"), tag="span") for name in words)
+    return markup.block("drop", *said)
 
 
 def _waiting_events(
@@ -341,12 +334,11 @@ def _waiting_events(
     def look(account: Account) -> tuple[Any, ...]:
         return "", *_waiting_list(desk), *_no_form()
 
-    def receive(account: Account, files: list[str] | None) -> tuple[Any, ...]:
-        uploads = [_received(desk, account, Path(file)) for file in (files or [])[:FILES]]
+    def newest(account: Account) -> tuple[Any, ...]:
+        uploads = desk.shelf.uploads()
         if not uploads:
-            return "", None, *_waiting_list(desk), *_no_form()
-        last = uploads[-1]
-        return _received_note(desk, uploads), None, *_waiting_list(desk, last.id), *_form(desk, last)
+            return look(account)
+        return "", *_waiting_list(desk, uploads[0].id), *_form(desk, uploads[0])
 
     def open_(account: Account, identity: str) -> tuple[Any, ...]:
         return "", *(_form(desk, desk.shelf.upload(identity)) if identity else _no_form())
@@ -354,17 +346,20 @@ def _waiting_events(
     def save(account: Account, identity: str, *values: Any) -> tuple[Any, ...]:
         upload = desk.shelf.upload(identity)
         desk.shelf.describe(upload, _given(values))
-        upload = _judged(desk, upload)
+        upload = receiving.judged(desk.service, upload)
         desk.note(account, "document_described", upload.name, upload=upload.id)
         return markup.note(desk.said("documents.saved_upload")), *_waiting_list(desk, identity), *_form(desk, upload)
 
     def publish(account: Account, identity: str, name: str, over: bool, *values: Any) -> tuple[Any, ...]:
         upload, fields = desk.shelf.upload(identity), _given(values)
         path = desk.shelf.path_for(name or fields["title"], fields["language"], upload.suffix)
-        sha256 = upload.examined.sha256 if upload.examined else ""
+        examined = upload.examined
         taken = desk.shelf.is_taken(path)
-        if not sha256 or (taken and over is not True):
-            note = desk.said("documents.not_publishable") if not sha256 else desk.said("documents.taken", path=path)
+        publishable = examined is not None and examined.publishable
+        if not publishable or (taken and over is not True):
+            note = (
+                desk.said("documents.not_publishable") if not publishable else desk.said("documents.taken", path=path)
+            )
             return markup.note(note, bad=True), *_waiting_list(desk, identity), *_kept_form(), *[gr.skip()] * 4
         desk.shelf.describe(upload, fields)
         try:
@@ -372,7 +367,7 @@ def _waiting_events(
         except FileExistsError:
             note = markup.note(desk.said("documents.taken", path=path), bad=True)
             return note, *_waiting_list(desk, identity), *_kept_form(), *[gr.skip()] * 4
-        desk.note(account, "document_replaced" if taken else "document_published", path, sha256=sha256)
+        desk.note(account, "document_replaced" if taken else "document_published", path, upload=upload.id)
         progress = _rebuilt(desk, account)
         note = markup.note(desk.said("documents.published_now", path=path))
         return note, *_waiting_list(desk), *_no_form(), *_listed(desk), *progress
@@ -384,69 +379,12 @@ def _waiting_events(
         return markup.note(desk.said("documents.discarded", name=upload.name)), *_waiting_list(desk), *_no_form()
 
     desk.on(tab.select, look, [], [*lists, *form], place=said, quiet=True)
-    desk.on(parts.files.upload, receive, [parts.files], [parts.files, *lists, *form], place=said, files=True)
+    desk.on(parts.look.click, newest, [], [*lists, *form], place=said, quiet=True)
     desk.on(parts.choice.input, open_, [parts.choice], form, place=said)
     desk.on(parts.save.click, save, [parts.choice, *parts.fields], [*lists, *form], place=said)
     inputs = [parts.choice, parts.name, parts.over, *parts.fields]
     desk.on(parts.publish.click, publish, inputs, [*lists, *form, *corpus], place=said)
     desk.on(parts.discard.click, discard, [parts.choice], [*lists, *form], place=said)
-
-
-def _received(desk: Desk, account: Account, file: Path) -> Upload:
-    """A file taken over and judged. Raises OSError when the disk is nearly full."""
-    shelf = desk.shelf
-    size = file.stat().st_size
-    shelf.data.mkdir(parents=True, exist_ok=True)
-    if shutil.disk_usage(shelf.data).free < SPARE * size:
-        file.unlink(missing_ok=True)
-        raise OSError(None, desk.words.text("reasons.disk_full"))
-    upload = shelf.receive(file, file.name, account.name)
-    with suppress(OSError):
-        file.parent.rmdir()
-    upload = _judged(desk, upload)
-    outcome = upload.examined.verdict["outcome"] if upload.examined else ""
-    desk.note(account, "document_uploaded", upload.name, upload=upload.id, bytes=upload.bytes, outcome=outcome)
-    return upload
-
-
-def _judged(desk: Desk, upload: Upload) -> Upload:
-    """Read it in the sandbox, in a process apart, and keep what was found out."""
-    found = apart.run(apart.examine, desk.service.settings, desk.shelf.folder(upload.id))
-    verdict, made = found[0]
-    verdict = replace(verdict, path=upload.name, warnings=(*verdict.warnings, *_same(desk, verdict)))
-    return desk.shelf.judge(upload, _examined(schemas.verdict(verdict, desk.words), made, upload))
-
-
-def _same(desk: Desk, verdict: Verdict) -> tuple[Warning_, ...]:
-    """The corpus has this very file already."""
-    if verdict.outcome is Outcome.REFUSED:
-        return ()
-    with suppress(IndexError_):
-        return tuple(
-            Warning_("duplicate_of", {"path": path})
-            for known, path, *_ in desk.service.documents()
-            if known == verdict.document_id
-        )
-    return ()
-
-
-def _examined(row: dict[str, Any], made: PreparedDocument | None, upload: Upload) -> Examined:
-    if made is None:
-        return Examined(row)
-    if row["warnings"]:
-        row["outcome"] = Outcome.WARNED.value
-    document, fields = made.document, _of(made.document.metadata)
-    if fields["title"] == NAME:  # our name for the file; its owner's says more
-        fields["title"] = Path(upload.name).stem
-    pieces = tuple(_piece(prepared.chunk) for prepared in made.chunks[:PREVIEWED])
-    return Examined(row, document.id, fields, len(document.pages), len(made.chunks), pieces)
-
-
-def _received_note(desk: Desk, uploads: Sequence[Upload]) -> Html:
-    refused = [upload.name for upload in uploads if not (upload.examined and upload.examined.sha256)]
-    if refused:
-        return markup.note(desk.said("documents.some_refused", names=", ".join(refused)), bad=True)
-    return markup.note(desk.said("documents.received", count=len(uploads)))
 
 
 def _waiting_list(desk: Desk, chosen: str | None = None) -> tuple[Any, Any]:
@@ -459,7 +397,7 @@ def _waiting_list(desk: Desk, chosen: str | None = None) -> tuple[Any, Any]:
             desk.when(datetime.fromisoformat(upload.at)),
             str(upload.examined.pages) if upload.examined else "–",
             str(upload.examined.chunks) if upload.examined else "–",
-            _verdict(desk, upload.examined.verdict if upload.examined else None),
+            _verdict(desk, schemas.verdict(upload.examined.verdict, desk.words) if upload.examined else None),
         )
         for upload in uploads
     ]
@@ -478,13 +416,13 @@ def _size(size: int) -> Html:
 
 def _form(desk: Desk, upload: Upload) -> tuple[Any, ...]:
     """Preview, fields, name and „zastąp” of an upload."""
-    examined = upload.examined or Examined({})
+    examined = upload.examined
+    if examined is None or not examined.publishable:
+        return _no_form()
     fields = {**dict.fromkeys(FIELDS, ""), **examined.fields}
     name = desk.shelf.path_for(fields["title"], "", "")
-    title = desk.said(
-        "documents.preview", title=fields["title"] or upload.name, pages=examined.pages, chunks=examined.chunks
-    )
-    shown = _pieces(desk, title, examined.pieces, examined.chunks) if examined.sha256 else Html("")
+    title = desk.said("documents.preview", title=fields["title"], pages=examined.pages, chunks=examined.chunks)
+    shown = _pieces(desk, title, examined.pieces, examined.chunks)
     return shown, *(fields[field] for field in FIELDS), name, False
 
 
