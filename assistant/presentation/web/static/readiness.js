@@ -88,6 +88,6 @@ export class Readiness {
       bar.removeAttribute("value");
     }
     const name = texts.stages[stage] ?? "";
-    this.#node.lastChild.textContent = total > 0 ? `${name} ${done} / ${total}` : name;
+    this.#node.lastChild.textContent = total > 0 ? `${name} ${Math.floor((100 * done) / total)} %` : name;
   }
 }
