@@ -107,6 +107,7 @@ def mount(app: FastAPI, service: Service, preparation: Preparation | None = None
                 await workspaces.close()
 
     app.router.lifespan_context = lifespan
+    app.state.workspaces = workspaces
     return workspaces
 
 

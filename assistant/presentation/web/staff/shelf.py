@@ -17,6 +17,7 @@ import re
 import secrets
 import shutil
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -24,7 +25,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ....answering.guard import tidy
 from ....domain.documents import Outcome, Verdict, Warning_
 from ....domain.folding import fold
 from ....errors import NotThere
@@ -110,7 +110,7 @@ class Shelf:
         shutil.move(file, folder / f"{NAME}{suffix}")
         size = (folder / f"{NAME}{suffix}").stat().st_size
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        upload = Upload(identity, tidy(name)[:200], suffix, size, by, now)
+        upload = Upload(identity, one_line(name)[:200], suffix, size, by, now)
         self._write(upload)
         return upload
 
@@ -250,6 +250,12 @@ def _examined(verdict: Any, pieces: Any, **plain: Any) -> Examined:
     return Examined(Verdict(outcome=outcome, warnings=warnings, **verdict), pieces=previewed, **plain)
 
 
+def one_line(text: str) -> str:
+    """What a person typed as one line of visible characters."""
+    visible = (c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
+    return " ".join("".join(visible).split())
+
+
 # ---- what the staff say of a document ----------------------------------------------------------
 
 
@@ -262,7 +268,7 @@ def write_side(file: Path, fields: Mapping[str, str]) -> None:
     """Write a document's side file: our fields anew, plain values under other names as they were."""
     side = side_of(file)
     kept = {name: value for name, value in _table(side).items() if name not in FIELDS}
-    said = {name: tidy(fields.get(name, ""))[:FIELD_CHARS] for name in FIELDS}
+    said = {name: one_line(fields.get(name, ""))[:FIELD_CHARS] for name in FIELDS}
     said = {name: text for name, text in said.items() if text}
     _replace(side, "".join(f"{_key(name)} = {_value(value)}\n" for name, value in {**said, **kept}.items()))
 

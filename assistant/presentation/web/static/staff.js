@@ -42,7 +42,8 @@ function drop(place) {
   const field = element("input", { type: "file", multiple: true, id: "upload-field" });
   const label = element("label", { htmlFor: "upload-field", textContent: words.choose });
   const said = element("ul", { className: "told" });
-  said.setAttribute("role", "status");
+  const aloud = element("div", {}, said);
+  aloud.setAttribute("role", "status");
   field.addEventListener("change", async () => {
     const files = [...field.files];
     field.value = "";
@@ -54,7 +55,7 @@ function drop(place) {
       if (kind === "drop") send([...event.dataTransfer.files], words, said);
     });
   }
-  place.replaceChildren(label, field, said);
+  place.replaceChildren(field, label, aloud);
   place.classList.add("ready");
 }
 

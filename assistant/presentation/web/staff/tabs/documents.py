@@ -30,12 +30,13 @@ def build(desk: Desk, tab: gr.Tab) -> None:
     """The index's state, what waits, what is published."""
     gr.Markdown(f"## {desk.said('documents.title')}\n\n{desk.said('documents.intro')}")
     said = desk.place()
-    building = _building(desk, said)
+    building = _building(desk)
     with gr.Tabs():
         with gr.Tab(desk.said("documents.published"), elem_id="documents-published"):
             published = _published(desk)
         with gr.Tab(desk.said("documents.waiting"), elem_id="documents-waiting") as waiting_tab:
             waiting = _waiting(desk)
+    _building_events(desk, said, building, published)
     _published_events(desk, tab, said, published, building)
     _waiting_events(desk, waiting_tab, said, waiting, published, building)
 
@@ -49,15 +50,18 @@ class Building:
 
     shown: gr.Markdown
     timer: gr.Timer
+    button: gr.Button
 
 
-def _building(desk: Desk, said: gr.Markdown) -> Building:
+def _building(desk: Desk) -> Building:
     with gr.Row():
         with gr.Column(scale=4, min_width=260):
             shown = desk.shown("progress")
         button = gr.Button(desk.said("documents.rebuild"), scale=0, min_width=220, elem_id="documents-rebuild")
-    parts = Building(shown, gr.Timer(TICK, active=False))
+    return Building(shown, gr.Timer(TICK, active=False), button)
 
+
+def _building_events(desk: Desk, said: gr.Markdown, parts: Building, published: Published) -> None:
     def start(account: Account) -> tuple[Any, ...]:
         begun = desk.preparation.start()
         if begun:
@@ -66,12 +70,14 @@ def _building(desk: Desk, said: gr.Markdown) -> Building:
         return note, *_progress(desk)
 
     def tick(account: Account) -> tuple[Any, ...]:
-        return gr.skip(), *_progress(desk)
+        if desk.preparation.running:
+            return gr.skip(), *_progress(desk), gr.skip(), gr.skip()
+        table, choices = _table(desk)
+        return gr.skip(), *_progress(desk), table, gr.Dropdown(choices=choices)  # what was chosen stays chosen
 
-    outputs = [parts.shown, parts.timer]
-    desk.on(button.click, start, [], outputs, place=said)
-    desk.on(parts.timer.tick, tick, [], outputs, place=said, quiet=True)
-    return parts
+    progress = [parts.shown, parts.timer]
+    desk.on(parts.button.click, start, [], progress, place=said)
+    desk.on(parts.timer.tick, tick, [], [*progress, published.table, published.choice], place=said, quiet=True)
 
 
 def _progress(desk: Desk) -> tuple[Any, Any]:
@@ -195,11 +201,17 @@ def _rebuilt(desk: Desk, account: Account) -> tuple[Any, Any]:
 
 
 def _listed(desk: Desk) -> tuple[Any, Any]:
-    """The table and the choice: what is indexed, then what was refused."""
+    """The table and the choice, with nothing chosen."""
+    table, choices = _table(desk)
+    return table, gr.Dropdown(choices=choices, value=None)
+
+
+def _table(desk: Desk) -> tuple[Html, list[tuple[str, str]]]:
+    """The table and the choices: what is indexed, then what was refused."""
     try:
         documents, verdicts = desk.service.documents(), desk.service.verdicts()
     except IndexError_ as error:
-        return desk.said_of(error), gr.Dropdown(choices=[], value=None)
+        return desk.said_of(error), []
     by_path = {verdict.path: schemas.verdict(verdict, desk.words) for verdict in verdicts}
     rows: list[tuple[str, ...]] = [
         (
@@ -226,7 +238,7 @@ def _listed(desk: Desk) -> tuple[Any, Any]:
         if row["outcome"] == "refused"
     ]
     table = markup.table(desk.said("documents.table"), columns, rows, desk.said("documents.empty"))
-    return table, gr.Dropdown(choices=choices, value=None)
+    return table, choices
 
 
 def _short(text: str) -> Html:

@@ -6,12 +6,12 @@ from typing import Any
 
 import gradio as gr
 
-from .....answering.guard import tidy
 from .....domain.conversations import Account, Role, SwitchState
 from .... import exports
 from .. import markup
 from ..desk import Desk
 from ..markup import Html
+from ..shelf import one_line
 from . import journal
 
 REASON_CHARS = 300
@@ -38,7 +38,7 @@ def build(desk: Desk, tab: gr.Tab) -> None:
         return "", _state(desk, switch.state()), _history(desk)
 
     def shut(account: Account, why: str) -> tuple[Any, ...]:
-        why = tidy(why or "")[:REASON_CHARS]
+        why = one_line(why or "")[:REASON_CHARS]
         if not why:
             return markup.note(desk.said("switch.reason_missing"), bad=True), *look(account)[1:]
         switch.close(why, account.name)
