@@ -159,7 +159,8 @@ class Service:
         return replace(answer, notices=(*answer.notices, said))
 
     def warm(self) -> None:
-        """Load what the first question needs."""
+        """Load what the first question needs. Raises IndexMissing before anything is loaded."""
+        pointer.current(self.settings.indexes)
         self.retrieve("start", 1)
         if self.settings.answering.read_units:
             self.reader.read("", [])

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from assistant.service import Service
 from tests.browser.recorders import Record, trap
@@ -41,6 +41,7 @@ Visit = Callable[..., Page]
 def playwright() -> Iterator[Playwright]:
     """Ends with the module, because a thread with its loop in it lets no other test run one."""
     with sync_playwright() as made:
+        expect.set_options(timeout=PATIENCE)
         yield made
 
 

@@ -16,7 +16,7 @@ from tests.browser import hostile
 from tests.browser.acts import NOT_FOUND, PLAIN, ask, shot
 from tests.browser.conftest import CONTACT, MakeStage, Visit
 from tests.browser.looks import violations
-from tests.browser.recorders import refused
+from tests.browser.recorders import Record, refused
 from tests.browser.stage import Stage
 from tests.conftest import MakeService
 
@@ -92,7 +92,8 @@ def turn_to(page: Page, name: str) -> Locator:
 # ---- in and out
 
 
-def test_only_the_right_password_opens_the_workspace(visit: Visit, stage: Stage, session: Any) -> None:
+@pytest.mark.usefixtures("session")
+def test_only_the_right_password_opens_the_workspace(visit: Visit, stage: Stage) -> None:
     page = visit("/staff")
     assert page.url.startswith(f"{stage.url}/staff/sign-in")
     assert violations(page) == []
@@ -118,25 +119,28 @@ def test_only_the_right_password_opens_the_workspace(visit: Visit, stage: Stage,
     assert page.url.startswith(f"{stage.url}/staff/sign-in")
 
 
-def test_a_session_that_ended_leads_back_to_sign_in(visit: Visit, stage: Stage, session: Any) -> None:
+@pytest.mark.usefixtures("session")
+def test_a_session_that_ended_leads_back_to_sign_in(visit: Visit, stage: Stage, record: Record) -> None:
     page = visit("/staff")
     signed_in(page, EDITOR)
     stage.service.stores.accounts.sign_out(page.context.cookies()[0]["value"])
     page.get_by_role("tab", name="Opinie").click()
     expect(page.locator("[role=alert]")).to_have_text("Sesja się skończyła. Zaloguj się jeszcze raz.")
+    # Gradio fetches the parts of a tab when it is first opened, which needs a session too
+    record.errors[:] = [error for error in record.errors if "dynamically imported module" not in error]
 
 
 # ---- every tab
 
 
-@pytest.mark.parametrize("name", TABS)
-def test_axe_finds_nothing_on_a_tab(workspace: Page, name: str) -> None:
+def test_axe_finds_nothing_on_any_tab(workspace: Page) -> None:
     page = workspace
-    turn_to(page, name)
-    page.wait_for_timeout(500)
-    assert violations(page) == []
+    for number, name in enumerate(TABS):
+        turn_to(page, name)
+        page.wait_for_timeout(500)
+        assert violations(page) == [], name
+        shot(page, f"81-staff-{number:02}", full_page=True)
     assert refused(page) == []
-    shot(page, f"81-staff-{TABS.index(name):02}", full_page=True)
 
 
 def test_the_answer_is_shown_with_what_it_was_chosen_from(workspace: Page) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from threading import BoundedSemaphore
@@ -35,6 +36,7 @@ MAY = {Role.EDITOR: (Role.EDITOR, Role.ADMIN), Role.ADMIN: (Role.ADMIN,)}  # rol
 log = logging.getLogger(__name__)
 turns = BoundedSemaphore(AT_ONCE)
 
+Turn = Callable[[], AbstractContextManager[None]]
 Work = Callable[..., tuple[Any, ...]]
 """`work(account, *values)` -> (what to say, "" or HTML, then a value for each output)."""
 
@@ -95,15 +97,16 @@ class Desk:
         place: Any,
         role: Role = Role.EDITOR,
         quiet: bool = False,
+        slow: bool = False,
     ) -> Any:
         """Have an event do `work` for those who have `role`; it speaks at `place`.
 
         Values come as the browser sends them and `work` looks at them itself: Gradio's own look at them needs a
         session, and in a mounted application takes any file of the server for an upload (6.31, `_check_allowed`).
-        `quiet` shows no progress.
+        `quiet` shows no progress. What is `slow` works in a process apart and takes nobody's turn here.
         """
         return listen(
-            self._handler(work, role, len(outputs)),
+            self._handler(work, role, len(outputs), nullcontext if slow else _turn),
             list(inputs),
             [place, *outputs],
             queue=False,
@@ -121,16 +124,12 @@ class Desk:
             raise RoleMissing()
         return account
 
-    def _handler(self, work: Work, role: Role, outputs: int) -> Callable[..., Any]:
+    def _handler(self, work: Work, role: Role, outputs: int, turn: Turn) -> Callable[..., Any]:
         def handler(request: gr.Request, *values: Any) -> tuple[Any, ...]:
             try:
                 account = self.account(request, role)
-                if not turns.acquire(timeout=PATIENCE):
-                    raise Overloaded(seconds=AGAIN)
-                try:
+                with turn():
                     return work(account, *values)
-                finally:
-                    turns.release()
             except Exception as error:
                 return (self._failed(error), *[gr.skip()] * outputs)
 
@@ -144,3 +143,14 @@ class Desk:
         number = secrets.token_hex(4)
         log.error("staff error %s", number, exc_info=error)
         return self.said_of(AssistantError(reason=f"nr {number}"))
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for one of the free places. Raises Overloaded."""
+    if not turns.acquire(timeout=PATIENCE):
+        raise Overloaded(seconds=AGAIN)
+    try:
+        yield
+    finally:
+        turns.release()

@@ -67,6 +67,8 @@ class Entry:
             token = self._service.stores.accounts.sign_in(name.strip(), password, self._address(request))
         except (RequestError, StorageError) as error:
             return self._refused(request, error, name)
+        if earlier := token_of(request.headers):
+            self._service.stores.accounts.sign_out(earlier)
         self._note(token, "signed_in")
         return _let_in(token, RedirectResponse(f"{ROOT}/?signed-in&lang={self._lang(request)}", 303))
 
@@ -104,14 +106,20 @@ class Entry:
         """
         try:
             name = self._provider(request).name(request.query_params, _transaction(request.cookies.get(FLOW, "")))
-            token = self._service.stores.accounts.trust(name)
+            response = self._trusted(request, name)
         except AssistantError as error:
             response = self._refused(request, error)
-        else:
-            self._note(token, "signed_in", by="oidc")
-            response = _let_in(token, self._page("staff-signed-in.html", request))
         response.delete_cookie(FLOW, path="/", secure=True, httponly=True, samesite="lax")
         return response
+
+    def _trusted(self, request: Request, name: str) -> Response:
+        """In, when the name the provider vouches for has an account."""
+        try:
+            token = self._service.stores.accounts.trust(name)
+        except SignInRefused as error:
+            return self._form(request, self._words(request).text("staff.entry.session_unknown"), "", error.http_status)
+        self._note(token, "signed_in", by="oidc")
+        return _let_in(token, self._page("staff-signed-in.html", request))
 
     def _provider(self, request: Request) -> Provider:
         settings = self._service.settings

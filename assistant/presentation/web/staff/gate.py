@@ -44,7 +44,6 @@ GRADIO = (
     ("GET", re.compile(r"/?")),
     ("GET", re.compile(r"/theme\.css")),
     ("GET", re.compile(r"/(?:assets|static)/[\w./@-]+")),
-    ("GET", re.compile(r"/gradio_api/(?:startup-events|heartbeat/\w+)")),
     ("POST", re.compile(r"/gradio_api/run/predict")),
 )
 UPLOAD = f"{ROOT}/upload"

@@ -109,7 +109,7 @@ class Shelf:
         folder.mkdir(mode=0o700, parents=True)
         shutil.move(file, folder / f"{NAME}{suffix}")
         size = (folder / f"{NAME}{suffix}").stat().st_size
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
         upload = Upload(identity, one_line(name)[:200], suffix, size, by, now)
         self._write(upload)
         return upload
@@ -174,13 +174,21 @@ class Shelf:
             fresh.chmod(0o644)
             if over and self.is_taken(path):
                 self.remove(path)
-            os.link(fresh, target)  # fails when somebody was faster; a rename would overwrite
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))  # a rename alone would overwrite
+            self._fill(fresh, source, target)
         finally:
             fresh.unlink(missing_ok=True)
-        side = side_of(source)
-        if side.exists():
-            shutil.copyfile(side, side_of(target))
         self.discard(upload.id)
+
+    def _fill(self, fresh: Path, source: Path, target: Path) -> None:
+        """Put the file into the place taken for it, after what is said of it."""
+        try:
+            if side_of(source).exists():
+                shutil.copyfile(side_of(source), side_of(target))
+            os.replace(fresh, target)
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
 
     # in the corpus, and out of it
 

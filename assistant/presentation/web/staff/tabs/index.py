@@ -45,8 +45,8 @@ def build(desk: Desk, tab: gr.Tab) -> None:
 
     desk.on(tab.select, look, [], [generations], place=said, quiet=True)
     desk.on(look_again.click, look, [], [generations], place=said)
-    desk.on(verify.click, lambda account: prove(account, False), [], [report], place=said)
-    desk.on(strict.click, lambda account: prove(account, True), [], [report], place=said)
+    desk.on(verify.click, lambda account: prove(account, False), [], [report], place=said, slow=True)
+    desk.on(strict.click, lambda account: prove(account, True), [], [report], place=said, slow=True)
     desk.on(doctor.click, examine, [], [report], place=said)
 
 
