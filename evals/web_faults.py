@@ -50,9 +50,10 @@ async def worker(place: Place, numbers: Numbers, questions: Questions) -> Sectio
                 await asyncio.sleep(max(0.0, min(began + KILL_EVERY, ends) - time.monotonic()))
             crowd.leave()
             await living
-        log = len(server.faults())
+        log, died = len(server.faults()), server.died()
     failed = sum(a.done is None for a in crowd.asked)
     facts = (
+        ("workers that died, killed by us or given up by the server", f"{died}, {len(back)} by us"),
         ("kills; seconds until both answered again", ", ".join(f"{seconds:.1f}" for seconds in back)),
         ("outcomes", outcomes(crowd.asked)),
         ("beginnings of conversations by status", crowd.begun),

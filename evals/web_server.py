@@ -158,6 +158,10 @@ class Server:
         """Lines of the log at level error, and whatever is not a line of the log (a traceback)."""
         return [str(line.get("message", line)) for line in self._lines() if line.get("level", "error") == "error"]
 
+    def died(self) -> int:
+        """Workers that the server found dead, or did not hear from and killed."""
+        return sum(str(line.get("message", "")).endswith("] died") for line in self._lines())
+
     def _lines(self) -> Iterator[dict[str, Any]]:
         for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines():
             with suppress(ValueError):

@@ -71,7 +71,7 @@ HOMES: dict[str, str | tuple[str, ...]] = {
     "tokenizers": "providers.embedders",
     "torch": "providers.embedders",
     "typer": ("presentation.cli", "presentation.administration"),
-    "uvicorn": "presentation.web.serving",
+    "uvicorn": "presentation.web",
     "yaml": "ingestion.parsers",
 }
 EVERYWHERE = {"numpy"}

@@ -56,12 +56,12 @@ def restored(page: Page) -> None:
 
 
 def skeleton(articles: Locator) -> list[str]:
-    """Answers as nodes, without what is made anew for every document (ids and what refers to them) and the hour."""
+    """Answers as nodes, without the hour, ids and what refers to them, and what taking a picture leaves behind."""
     found: list[str] = articles.evaluate_all(
         """(articles) => articles.map((article) => {
           const copy = article.cloneNode(true);
           for (const node of copy.querySelectorAll("*"))
-            for (const name of ["id", "for", "name", "aria-describedby"]) node.removeAttribute(name);
+            for (const name of ["id", "for", "name", "aria-describedby", "style"]) node.removeAttribute(name);
           return copy.outerHTML;
         })"""
     )

@@ -88,7 +88,7 @@ def test_without_a_connection_the_page_says_so_and_keeps_the_question(visit: Vis
 
 def test_a_broken_stream_keeps_what_came_and_offers_another_try(visit: Visit, stage: Stage) -> None:
     page = visit()
-    stage.line.ends_after = 2200  # inside the sentences
+    stage.line.ends_after = 1500  # inside the sentences
     write(page, LIST)
     expect(page.locator(".interrupted [role=alert]")).to_contain_text(
         "Odpowiedź została przerwana; to tylko jej część."

@@ -44,8 +44,7 @@ class Admission(Generic[T]):
         Cancelling the future takes it out of the queue; what has started runs to its end.
         """
         with self._lock:
-            if self._inside >= self._room:
-                raise Overloaded(seconds=self._wait())
+            self.check()
             self._inside += 1
         try:
             future = self._pool.submit(self._run, work)
@@ -54,6 +53,11 @@ class Admission(Generic[T]):
             raise Overloaded(seconds=self._wait()) from None
         future.add_done_callback(lambda _: self._leave())
         return future
+
+    def check(self) -> None:
+        """Raises Overloaded when the queue is full; costs nothing."""
+        if self._inside >= self._room:
+            raise Overloaded(seconds=self._wait())
 
     @property
     def waiting(self) -> int:

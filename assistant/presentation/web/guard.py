@@ -13,7 +13,7 @@ import time
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...errors import AssistantError, BadRequest, ForeignOrigin, SwitchedOff, TooLarge, WrongType
+from ...errors import AssistantError, BadRequest, ForeignOrigin, Overloaded, SwitchedOff, TooLarge, WrongType
 from . import policies, refusals
 from .running import Running
 
@@ -23,6 +23,7 @@ WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 BODY_SECONDS = 20.0  # for the whole body of a request that has one
 # what stays when the operator closes the public surfaces: what people need to get their data out or erased
 STAYS = ("/healthz", "/readyz", "/metrics", "/staff", "/static", "/widget/loader.js", "/api/v1/state")
+QUEUED = ("/api/v1/ask", "/rozmowa")
 STAYS_OWN = "/api/v1/conversations/"
 
 
@@ -45,7 +46,7 @@ class Guard:
                 receive = await self._body(scope, receive)
         except AssistantError as error:
             headers, query = Headers(scope=scope), QueryParams(scope.get("query_string", b""))
-            if isinstance(error, SwitchedOff) and not scope["path"].startswith("/api/"):
+            if isinstance(error, (SwitchedOff, Overloaded)) and not scope["path"].startswith("/api/"):
                 answer = self._running.pages.closed(query, error)
             else:
                 words = self._running.words(refusals.language(headers, query, self._running.settings.lang))
@@ -77,6 +78,8 @@ class Guard:
             return
         if not self._same_origin(scope, headers):
             raise ForeignOrigin()
+        if path.startswith(QUEUED):  # before anything is read or looked up: hammering must not cost the others
+            self._running.admission.check()
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if path.startswith("/api/") and scope["method"] in WITH_BODY and kind != "application/json":
             raise WrongType()

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
 from ...config import ContactSettings, Settings
-from ...errors import AssistantError, SwitchedOff
+from ...errors import AssistantError, Overloaded, SwitchedOff
 from ...prompts import LANGUAGES, Words
 from ...service import Service
 from .. import schemas
@@ -44,12 +44,12 @@ class Pages:
         words = self._service.words[lang]
         return self._rendered("message.html", lang, "page", site, error=schemas.error(error, words))
 
-    def closed(self, query: Mapping[str, str], error: SwitchedOff) -> Response:
-        """The page of a server whose operator closed it."""
+    def closed(self, query: Mapping[str, str], error: SwitchedOff | Overloaded) -> Response:
+        """The page of a server that does not answer now."""
         lang = refusals.language({}, query, self._settings.lang)
         html = self.message(lang, error)
         policy = policies.page(ancestors(self._settings, query.get("site", "")) or policies.NOBODY)
-        retry = str(refusals.CLOSED_SECONDS)
+        retry = str(error.details.get("seconds", refusals.CLOSED_SECONDS))
         return HTMLResponse(html, 503, {"Retry-After": retry, "Content-Security-Policy": policy})
 
     @property

@@ -1,4 +1,4 @@
-"""The server process: uvicorn over the application, and its log. Home of the package `uvicorn`."""
+"""The server process: uvicorn over the application, and its log."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 import uvicorn
 
 from ...config import WebSettings
+from .connections import Patient
 from .metrics import SHARED as SHARED_METRICS
 
 __all__ = ["SHARED_METRICS", "run"]
 FACTORY = "assistant.presentation.web.app:from_environment"
+HEALTH_SECONDS = 30  # a worker that does not answer its supervisor for so long is replaced
 BACKLOG = 2048  # connections the kernel holds until they are accepted
 
 
@@ -58,4 +60,6 @@ def run(settings: WebSettings) -> None:
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=settings.drain_seconds,
         backlog=BACKLOG,
+        http=Patient,
+        timeout_worker_healthcheck=HEALTH_SECONDS,
     )

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 import time
 
 import pytest
@@ -140,3 +141,19 @@ def test_a_message_cannot_forge_a_line_of_the_log() -> None:
     assert "\n" not in line
     assert "\x1b" not in line
     assert line.isascii()
+
+
+def test_a_full_queue_refuses_before_anything_is_read(make_server: MakeServer) -> None:
+    server = make_server(web={"slots": 1, "queue": 0})
+    door = threading.Event()
+    server.app.state.running.admission.submit(lambda _: door.wait(10))  # type: ignore[attr-defined]
+    started = time.perf_counter()
+    refused = server.post("/api/v1/ask/stream", content=b"{", headers={"Content-Type": "application/json"})
+    took = time.perf_counter() - started
+    page = server.post("/rozmowa", data={"question": "Co to jest klaster?"})
+    door.set()
+    assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+    assert int(refused.headers["retry-after"]) >= 2
+    assert took < 0.1
+    assert page.status_code == 503
+    assert "text/html" in page.headers["content-type"]

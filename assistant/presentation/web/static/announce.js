@@ -3,6 +3,7 @@
 
 const GAP = 700; // milliseconds; the promise is 500
 const BUDGET = 3;
+const SOON = 500; // milliseconds of work that need no announcement: what comes of it is one
 
 export class Announcer {
   #node;
@@ -16,9 +17,7 @@ export class Announcer {
 
   /** Says the parts (texts or elements); what still waits to be said is replaced by what is newer. */
   say(...parts) {
-    this.#waiting = parts;
-    if (this.#timer !== null) return;
-    this.#timer = setTimeout(() => this.#speak(), Math.max(0, this.#last + GAP - performance.now()));
+    this.#plan(parts, 0);
   }
 
   /** A voice for one answer: the last word is always said, words on the way only while the budget lasts. */
@@ -28,14 +27,26 @@ export class Announcer {
       onTheWay: (...parts) => {
         if (left <= 1) return;
         left -= 1;
-        this.say(...parts);
+        this.#plan(parts, SOON);
       },
       lastly: (...parts) => {
         if (left <= 0) return;
         left = 0;
         this.say(...parts);
       },
+      // an alert speaks for itself, and not while something else is said
+      alerted: () => {
+        left = 0;
+        clearTimeout(this.#timer);
+        this.#timer = null;
+      },
     };
+  }
+
+  #plan(parts, delay) {
+    this.#waiting = parts;
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => this.#speak(), Math.max(delay, this.#last + GAP - performance.now()));
   }
 
   #speak() {

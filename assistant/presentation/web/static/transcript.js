@@ -194,6 +194,8 @@ export class Transcript {
   #failed(turn, error, stopped, voice) {
     const { conversation, screen, composer } = this.#parts;
     const texts = screen.words;
+    if (typeof error.code !== "string") error = { code: "broken", ...texts.errors.broken }; // an engine's own words
+    if (!stopped) voice.alerted();
     if (turn.message) conversation.stopped(turn.message).catch(() => {}); // the server notices a broken stream by itself
     if (turn.view.begun) {
       this.#interrupted(turn, stopped ? texts.failure.stopped : `${texts.failure.interrupted} ${error.message}`, !stopped);
