@@ -210,6 +210,7 @@ PATH: tuple[tuple[str, str], ...] = (
     ("F6", "Odpowiedź asystenta AI, "),
     ("Tab", "Źródło 1: Klaster Latarnia. Podręcznik, Jakie dokumenty składa kandydat do klastra?"),
     ("Enter", "#source-title"),
+    ("source", "#source-title"),
     ("Tab", "#source-close"),
     ("Tab", "Tabela"),
     ("Tab", "Oryginał: Klaster Latarnia. Podręcznik (MD, 1 kB, otwiera się w nowej karcie)"),
@@ -259,6 +260,8 @@ def test_everything_is_done_from_the_keyboard(visit: Visit) -> None:
             page.keyboard.type(rest)
         elif action == "answer":
             expect(page.locator("article .tools")).to_be_visible()
+        elif action == "source":
+            expect(page.locator("#source mark").first).to_be_visible()
         elif action == "until":
             for _ in range(20):
                 page.keyboard.press("Tab")

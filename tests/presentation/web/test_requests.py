@@ -8,6 +8,7 @@ import time
 import pytest
 from fastapi.testclient import TestClient
 
+from assistant.config import ROOT
 from assistant.presentation.web import roles
 from assistant.presentation.web.app import ROUTERS
 from assistant.presentation.web.serving import Lines
@@ -157,3 +158,12 @@ def test_a_full_queue_refuses_before_anything_is_read(make_server: MakeServer) -
     assert took < 0.1
     assert page.status_code == 503
     assert "text/html" in page.headers["content-type"]
+
+
+def test_the_table_of_routes_in_the_documentation_is_true(server: TestClient) -> None:
+    routers = [*ROUTERS, server.app.state.workspaces.router]  # type: ignore[attr-defined]
+    rows = [
+        f"| {methods} | `{path}` | {role} |" for methods, path, role in sorted(roles.table(routers), key=lambda r: r[1])
+    ]
+    written = (ROOT / "docs" / "routes.md").read_text(encoding="utf-8")
+    assert [line for line in written.splitlines() if line.startswith(("| GET", "| POST", "| DELETE"))] == rows
