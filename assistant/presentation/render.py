@@ -36,8 +36,13 @@ class Context:
 
 
 def safe(text: str) -> str:
-    """Text that cannot steer a terminal: control, direction and unassigned characters become "·"."""
-    return "".join(c if c in "\n\t" or unicodedata.category(c)[0] != "C" else "·" for c in text)
+    """Text that cannot steer a terminal: control, direction, unassigned and line-ending characters become "·"."""
+    return "".join("·" if c not in "\n\t" and _unseen(c) else c for c in text)
+
+
+def _unseen(c: str) -> bool:
+    category = unicodedata.category(c)
+    return category[0] == "C" or category in ("Zl", "Zp")
 
 
 def answer(value: Answer, contexts: Sequence[Context], words: Words) -> RenderableType:

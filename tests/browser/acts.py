@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,16 @@ def shot(page: Page, name: str, **given: Any) -> None:
     """Keep a picture for people to look at."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png", **given)
+
+
+@contextmanager
+def offline(page: Page) -> Iterator[None]:
+    """Without a network."""
+    page.context.set_offline(True)
+    try:
+        yield
+    finally:
+        page.context.set_offline(False)
 
 
 def state(page: Page) -> dict[str, str]:

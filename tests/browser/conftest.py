@@ -9,10 +9,10 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect, sync_playwright
 
 from assistant.service import Service
-from tests.browser.recorders import Record, trap
+from tests.browser.recorders import EARS, Record, trap
 from tests.browser.stage import Stage, serving
 
 ARGUMENTS = (
@@ -26,6 +26,7 @@ ARGUMENTS = (
 # whom Chromium itself calls (updates, autofill); no page can put a name there
 MAKERS = re.compile(r"^\w+ (http://)?[\w.-]+\.(google|googleapis|gvt1|gstatic)\.com[:/]")
 PATIENCE = 15_000  # milliseconds, for machines that do something else meanwhile
+DESK: ViewportSize = {"width": 1280, "height": 800}
 CONTACT = {
     "name": "Ośrodek Wsparcia Ekonomii Społecznej w Pucku",
     "url": "https://owes.example",
@@ -82,18 +83,36 @@ def record(stage: Stage) -> Record:
     return Record({stage.url})
 
 
+@pytest.fixture(scope="module")
+def room(browser: Browser) -> Iterator[BrowserContext]:
+    """Where most pages open: each tab is somebody new, for all we keep is kept by tab; files are fetched once."""
+    made = browser.new_context(locale="pl-PL", viewport=DESK)
+    made.set_default_timeout(PATIENCE)
+    made.add_init_script(EARS)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def visit(browser: Browser, stage: Stage, record: Record) -> Iterator[Visit]:
-    """Opens a page (None: an empty one) as somebody new; what all pages did is checked at the end."""
+def visit(browser: Browser, room: BrowserContext, stage: Stage, record: Record) -> Iterator[Visit]:
+    """Opens a page (None: an empty one) as somebody new; what all pages did is checked at the end.
+
+    Given settings of Chromium's, it opens in a room of its own.
+    """
     with ExitStack() as opened:
+        opened.enter_context(record.watching(room))
 
         def make(path: str | None = "/", url: str = "", **given: Any) -> Page:
-            options: dict[str, Any] = {"locale": "pl-PL", "viewport": {"width": 1280, "height": 800}}
-            context = browser.new_context(**(options | given))
-            opened.callback(context.close)
-            context.set_default_timeout(PATIENCE)
-            record.watch(context)
+            context = room
+            if given:
+                context = browser.new_context(**{"locale": "pl-PL", "viewport": DESK, **given})
+                opened.callback(context.close)
+                context.set_default_timeout(PATIENCE)
+                context.add_init_script(EARS)
+                opened.enter_context(record.watching(context))
             page = context.new_page()
+            if context is room:
+                opened.callback(page.close)
             if path is not None:
                 page.goto((url or stage.url) + path)
             return page

@@ -5,19 +5,21 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Frame, Page
 
 WIDTHS = (320, 768, 1280)
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MIN_TARGET = 24  # CSS pixels (WCAG 2.2, 2.5.8)
 
-RUN = """(tags) => axe.run(document, {
-  runOnly: { type: "tag", values: tags }, resultTypes: ["violations"], iframes: false
+RUN = """(only) => axe.run(document, {
+  runOnly: only, resultTypes: ["violations"], iframes: false, preload: false
 }).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
   nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.any[0]?.message ?? node.all[0]?.message ?? ""}`)))"""
+EVERYTHING = {"type": "tag", "values": TAGS}
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}  # the rules that look at colours
 
 # what can be clicked, is on the screen and is no link inside a sentence
 TARGETS = """() => [...document.querySelectorAll("a[href],button,summary,input:not([type=hidden]),textarea,select")]
@@ -60,11 +62,11 @@ def axe() -> str:
     return Path(spec.origin).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
-def violations(page: Page | Frame) -> list[str]:
+def violations(page: Page | Frame, only: dict[str, Any] = EVERYTHING) -> list[str]:
     """What axe finds in the page as it is now; the page's own policy stays in force."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(axe())
-    found: list[str] = page.evaluate(RUN, TAGS)
+    found: list[str] = page.evaluate(RUN, only)
     return found
 
 
@@ -79,14 +81,18 @@ def small_targets(page: Page | Frame) -> list[Any]:
 
 
 def everywhere(page: Page, counts: dict[str, int], frame: Frame | None = None) -> list[str]:
-    """Faults of the page (or a frame in it) at every width in light and dark; `counts` learns how often was looked."""
+    """Faults of the page (or a frame in it) at every width in light and dark; `counts` learns how often was looked.
+
+    What does not depend on colours is looked at in light only.
+    """
     found = []
     at = frame or page
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
-            found += [f"{width} {scheme} {fault}" for fault in violations(at)]
+            only = EVERYTHING if scheme == SCHEMES[0] else COLOURS
+            found += [f"{width} {scheme} {fault}" for fault in violations(at, only)]
             counts["axe"] = counts.get("axe", 0) + 1
         if over := sideways(at):
             found.append(f"{width}: {over} px to the right")

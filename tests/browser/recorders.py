@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Request, WebError
@@ -59,12 +60,22 @@ class Record:
     dialogs: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
-    def watch(self, context: BrowserContext) -> None:
-        context.add_init_script(EARS)
-        context.on("request", self._asked)
-        context.on("dialog", self._shown)
-        context.on("weberror", self._threw)
-        context.on("console", self._told)
+    @contextmanager
+    def watching(self, context: BrowserContext) -> Iterator[None]:
+        """Take down what pages of the context do in the block."""
+        ears: dict[Any, Any] = {
+            "request": self._asked,
+            "dialog": self._shown,
+            "weberror": self._threw,
+            "console": self._told,
+        }
+        for event, ear in ears.items():
+            context.on(event, ear)
+        try:
+            yield
+        finally:
+            for event, ear in ears.items():
+                context.remove_listener(event, ear)
 
     @property
     def foreign(self) -> list[str]:

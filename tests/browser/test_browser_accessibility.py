@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assistant.domain.answers import Answer
-from tests.browser.acts import ALL, LIST, PLAIN, TABLE, ask, focus, shot, write
+from tests.browser.acts import ALL, LIST, PLAIN, TABLE, ask, focus, offline, shot, write
 from tests.browser.conftest import CONTACT, MakeStage, Visit
 from tests.browser.looks import MOVING, everywhere, strained, violations
 from tests.browser.recorders import Record, heard
@@ -106,11 +106,10 @@ def asked_back(page: Page, stage: Stage) -> None:
 
 def troubles(page: Page, stage: Stage) -> None:
     """Offline, broken off, refused for a while."""
-    page.context.set_offline(True)
-    write(page, PLAIN)
-    expect(page.locator(".failure")).to_be_visible()
-    page.context.set_offline(False)
-    stage.line.ends_after = 3000
+    with offline(page):
+        write(page, PLAIN)
+        expect(page.locator(".failure")).to_be_visible()
+    stage.line.pause, stage.line.ends_after = 0.1, 1300
     write(page, LIST)
     expect(page.locator(".interrupted")).to_be_visible()
     late = {"code": "overloaded", "message": "Teraz pyta naraz wiele osób.", "hint": "Wyślij ponownie za 60 s."}
@@ -137,7 +136,12 @@ def test_axe_finds_nothing(
     assert everywhere(page, counts) == []
     if reach in (start, answered, source, refusals, troubles):
         assert strained(page, counts) == []
+        page.set_viewport_size({"width": 320, "height": 256})
+        shot(page, f"41-zoomed-{reach.__name__}")
     page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(forced_colors="active")
+    shot(page, f"42-forced-{reach.__name__}")
+    page.emulate_media(forced_colors="none")
     page.emulate_media(color_scheme="dark")
     shot(page, f"40-narrow-dark-{reach.__name__}")
 
@@ -359,10 +363,9 @@ def test_stopping_is_announced(visit: Visit, stage: Stage) -> None:
 def test_a_failure_is_announced_and_not_in_the_same_breath(visit: Visit) -> None:
     page = visit()
     expect(page.locator("#question")).to_be_enabled()
-    page.context.set_offline(True)
-    write(page, PLAIN)
-    expect(page.locator(".failure")).to_be_visible()
-    page.context.set_offline(False)
+    with offline(page):
+        write(page, PLAIN)
+        expect(page.locator(".failure")).to_be_visible()
     said = announced(page)
     assert len(said) <= MOST, said
     assert "Brak połączenia" in said[-1][1]

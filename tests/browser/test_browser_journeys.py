@@ -183,6 +183,7 @@ def test_stopped_before_the_answer_it_is_not_shown_later_as_whole(visit: Visit, 
         if not running.admission._inside:
             break
         page.wait_for_timeout(20)
+    page.wait_for_timeout(500)  # the server marks it right after
     restored(page)
     turns = page.locator(".turn")
     assert turns.count() == 1 or turns.last.locator(".interrupted").count() == 1

@@ -7,6 +7,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from playwright.sync_api import Page, Playwright, expect
 
 from assistant.domain.answers import Answer
 from assistant.errors import IndexDamaged
-from tests.browser.acts import LIST, PLAIN, ask, restored, shot, state, write
+from tests.browser.acts import LIST, PLAIN, ask, offline, restored, shot, state, write
 from tests.browser.conftest import ARGUMENTS, CONTACT, MakeStage, Visit
 from tests.browser.recorders import Record
 from tests.browser.stage import Stage, answer
@@ -75,20 +76,19 @@ def test_an_error_says_what_happened_and_the_same_question_is_a_click_away(visit
 def test_without_a_connection_the_page_says_so_and_keeps_the_question(visit: Visit) -> None:
     page = visit()
     expect(page.locator("#question")).to_be_enabled()
-    page.context.set_offline(True)
-    write(page, PLAIN)
-    failed(page, "offline")
+    with offline(page):
+        write(page, PLAIN)
+        failed(page, "offline")
     expect(page.locator(".failure")).to_contain_text("Brak połączenia z internetem.")
     expect(page.locator(".question")).to_contain_text(PLAIN)
     shot(page, "31-offline")
-    page.context.set_offline(False)
     retry(page)
     expect(page.locator("article .tools")).to_be_visible()
 
 
 def test_a_broken_stream_keeps_what_came_and_offers_another_try(visit: Visit, stage: Stage) -> None:
     page = visit()
-    stage.line.ends_after = 1500  # inside the sentences
+    stage.line.pause, stage.line.ends_after = 0.1, 1300  # inside the sentences
     write(page, LIST)
     expect(page.locator(".interrupted [role=alert]")).to_contain_text(
         "Odpowiedź została przerwana; to tylko jej część."
@@ -96,7 +96,7 @@ def test_a_broken_stream_keeps_what_came_and_offers_another_try(visit: Visit, st
     assert 1 <= page.locator(".said li, .said p").count() < 5
     expect(page.locator(".progress")).to_have_count(0)
     shot(page, "32-interrupted")
-    stage.line.ends_after = None
+    stage.line.pause, stage.line.ends_after = 0.0, None
     restored(page)
     expect(page.locator(".interrupted")).to_have_count(1)
     retry(page)
@@ -287,8 +287,7 @@ def test_with_cookies_and_site_data_blocked_everything_works(
     context = playwright.chromium.launch_persistent_context(
         tmp_path, executable_path=shutil.which("chromium"), args=list(ARGUMENTS), locale="pl-PL"
     )
-    try:
-        record.watch(context)
+    with record.watching(context), closing(context):
         page = context.pages[0]
         page.goto(stage.url)
         thrown = page.evaluate(
@@ -298,8 +297,6 @@ def test_with_cookies_and_site_data_blocked_everything_works(
         ask(page, PLAIN)
         ask(page, LIST).locator(".cite").first.click()
         expect(page.locator("#source mark").first).to_be_visible()
-    finally:
-        context.close()
     record.check()
 
 

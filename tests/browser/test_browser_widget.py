@@ -277,6 +277,10 @@ def fallen_back(page: Page, stage: Stage, record: Record) -> None:
     """The browser refused the frame; after a while there is a link instead."""
     button(page).click()
     expect(page.locator("iframe")).to_be_visible()
+    for _ in range(100):
+        if record.errors:
+            break
+        page.wait_for_timeout(50)
     page.clock.run_for(11_000)
     expect(panel(page)).to_have_text(FALLBACK)
     expect(panel(page)).to_have_attribute("href", re.compile(f"^{stage.url}/"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import time
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -171,7 +172,9 @@ async def ask_stream(request: Request, body: Question, running: Run) -> Response
     """The same as events: status, opening, then citation and sentence by turns, done; or error."""
     future = await asking.submitted(request, running, body.question, body.lang, body.conversation, body.site)
     words = running.words(body.lang or _lang(request, running))
-    stream = streaming.events(future, words, running.settings.web.question_seconds)
+    left = partial(asking.abandoned, request)
+    patience = running.settings.web.question_seconds
+    stream = streaming.events(future, words, patience, request.is_disconnected, left)
     return StreamingResponse(stream, media_type=streaming.MEDIA_TYPE, headers=streaming.HEADERS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 
 from starlette.concurrency import run_in_threadpool
@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from ...domain.answers import Answer
 from ...domain.conversations import Visit
-from ...errors import DatabaseUnavailable, Overloaded, VisitMissing
+from ...errors import AssistantError, DatabaseUnavailable, Overloaded, VisitMissing
 from .running import Running
 
 TOKEN = 43  # characters of a visit's token
@@ -36,6 +36,15 @@ def _token(request: Request) -> str:
     if kind.lower() != "bearer" or len(token) != TOKEN:
         raise VisitMissing()
     return token
+
+
+async def abandoned(request: Request, message: str) -> None:
+    """Note that nobody saw the answer of a message ("" for one that was not stored)."""
+    if message:
+        running: Running = request.app.state.running
+        with suppress(AssistantError):
+            owner = await run_in_threadpool(visit, request)
+            await run_in_threadpool(running.service.stores.conversations.stopped, owner, message)
 
 
 def limited(request: Request, running: Running, site: str = "") -> None:

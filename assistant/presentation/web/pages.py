@@ -17,7 +17,7 @@ from ...config import ContactSettings, Settings
 from ...errors import AssistantError, Overloaded, SwitchedOff
 from ...prompts import LANGUAGES, Words
 from ...service import Service
-from .. import schemas
+from .. import render, schemas
 from . import policies, refusals
 
 HERE = Path(__file__).parent
@@ -37,7 +37,8 @@ class Pages:
 
     def plain(self, lang: str, **shown: Any) -> str:
         """The page that works without JavaScript; `answer` (as in the API), `error` and `question`."""
-        return self._rendered("plain.html", lang, "plain", **{"answer": None, "error": None, "question": "", **shown})
+        given = {"answer": None, "error": None, "question": "", **shown}
+        return self._rendered("plain.html", lang, "plain", **_visible(given))
 
     def message(self, lang: str, error: AssistantError, site: str = "") -> str:
         """A page that says what went wrong and whom to ask."""
@@ -92,6 +93,15 @@ class Pages:
             "theme": {"accent": widget.accent, "accent_dark": widget.accent_dark} if widget else {},
             "modes": [],
         }
+
+
+def _visible(value: Any) -> Any:
+    """The same with what cannot be seen in its texts shown as a mark, as `page.js` does for the other pages."""
+    if isinstance(value, str):
+        return render.safe(value)
+    if isinstance(value, dict):
+        return {name: _visible(item) for name, item in value.items()}
+    return [_visible(item) for item in value] if isinstance(value, list) else value
 
 
 def ancestors(settings: Settings, site: str) -> tuple[str, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from fastapi.sse import format_sse_event
@@ -15,27 +17,61 @@ from ...prompts import Words
 from .. import schemas
 from . import refusals
 
+_LATER: set[asyncio.Task[None]] = set()  # a task nobody holds may be thrown away before its end
+LOOK = 1.0  # seconds between two looks whether the reader is still there
 KEEP_ALIVE = 10.0  # seconds of silence that proxies bear
 MEDIA_TYPE = "text/event-stream"
 HEADERS = {"X-Accel-Buffering": "no"}  # nginx would collect the events
 
 
-async def events(future: Future[tuple[Answer, str]], words: Words, patience: float) -> AsyncIterator[bytes]:
-    """The bytes of a stream. Whoever stops reading takes a question that still waits out of the queue."""
+async def events(
+    future: Future[tuple[Answer, str]],
+    words: Words,
+    patience: float,
+    gone: Callable[[], Awaitable[bool]],
+    abandoned: Callable[[str], Awaitable[None]],
+) -> AsyncIterator[bytes]:
+    """The bytes of a stream.
+
+    `gone` tells whether the reader has left: a question that still waits is then taken out of the queue, and one
+    that was answered meanwhile is `abandoned`, by its message, for nobody has seen the answer.
+    """
     task = asyncio.wrap_future(future)
+    begun = silent = monotonic()
     try:
         yield _event("status", {"stage": "searching" if future.running() else "waiting"})
-        async for _ in _waiting(task, patience):
-            yield format_sse_event(comment="…")
+        while not task.done():
+            await asyncio.wait({task}, timeout=min(LOOK, patience))
+            if await gone() and future.cancel():
+                return
+            if not task.done() and monotonic() - begun >= patience:
+                future.cancel()
+                raise Overloaded(seconds=int(KEEP_ALIVE))
+            if monotonic() - silent >= KEEP_ALIVE:
+                silent = monotonic()
+                yield format_sse_event(comment="…")
         answer, message = task.result()
-    except asyncio.CancelledError:
-        future.cancel()
+        if await gone():
+            await abandoned(message)
+            return
+    except asyncio.CancelledError:  # the server has noticed that the reader left
+        if not future.cancel():
+            later = asyncio.get_running_loop().create_task(_unseen(future, abandoned))
+            _LATER.add(later)
+            later.add_done_callback(_LATER.discard)
         raise
     except Exception as error:
         yield _event("error", schemas.error(refusals.named(error, words), words))
         return
     for name, data in told(answer, message):
         yield _event(name, data)
+
+
+async def _unseen(future: Future[tuple[Answer, str]], abandoned: Callable[[str], Awaitable[None]]) -> None:
+    """Wait for an answer under way that nobody reads any more."""
+    with suppress(Exception):
+        _, message = await asyncio.wrap_future(future)
+        await abandoned(message)
 
 
 def told(answer: Answer, message: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -56,21 +92,6 @@ def told(answer: Answer, message: str) -> Iterator[tuple[str, dict[str, Any]]]:
 def complete(answer: Answer, message: str) -> dict[str, Any]:
     """The answer's JSON with its message, when it was stored."""
     return {"message": message or None, **schemas.answer(answer)}
-
-
-async def _waiting(task: asyncio.Future[tuple[Answer, str]], patience: float) -> AsyncIterator[None]:
-    """One item for each stretch of silence until the task is done. Raises Overloaded when patience ends."""
-    left = patience
-    while not task.done():
-        step = min(KEEP_ALIVE, left)
-        await asyncio.wait({task}, timeout=step)
-        left -= step
-        if task.done():
-            return
-        if left <= 0:
-            task.cancel()
-            raise Overloaded(seconds=int(KEEP_ALIVE))
-        yield None
 
 
 def _event(name: str, data: dict[str, Any]) -> bytes:

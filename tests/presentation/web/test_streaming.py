@@ -59,11 +59,32 @@ def test_no_words_of_an_answer_end_an_event(answer: Answer) -> None:
         assert [line.partition(": ")[0] for line in event.splitlines()] == ["event", "data", ""]
 
 
-def collected(future: Future, patience: float) -> list[str]:
+def collected(future: Future, patience: float, left: bool = False, unseen: list[str] | None = None) -> list[str]:
+    async def gone() -> bool:
+        return left
+
+    async def abandoned(message: str) -> None:
+        if unseen is not None:
+            unseen.append(message)
+
     async def read() -> list[str]:
-        return [piece.decode() async for piece in streaming.events(future, WORDS, patience)]
+        return [piece.decode() async for piece in streaming.events(future, WORDS, patience, gone, abandoned)]
 
     return asyncio.run(read())
+
+
+def test_an_answer_nobody_waited_for_is_marked_as_not_seen() -> None:
+    future: Future = Future()
+    future.set_result((Answer("p", "pl", Status.REFER, "t", (), (), (), "x", "g", 0.1), "m"))
+    unseen: list[str] = []
+    assert len(collected(future, 5, left=True, unseen=unseen)) == 1
+    assert unseen == ["m"]
+
+
+def test_who_leaves_the_queue_is_not_answered() -> None:
+    future: Future = Future()
+    assert len(collected(future, 0.05, left=True)) == 1
+    assert future.cancelled()
 
 
 def test_a_failure_is_the_last_event_and_never_an_answer() -> None:
