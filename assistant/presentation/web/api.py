@@ -147,7 +147,7 @@ class Nothing(Body):
     """An empty object."""
 
 
-def _running(request: Request) -> Running:
+async def _running(request: Request) -> Running:
     running: Running = request.app.state.running
     return running
 

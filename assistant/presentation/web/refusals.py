@@ -50,7 +50,7 @@ def named(error: Exception, words: Words) -> AssistantError:
     return AssistantError(reason=f"nr {number}")
 
 
-def refused(request: Request, error: Exception) -> Response:
+async def refused(request: Request, error: Exception) -> Response:
     """An exception handler for all of them."""
     running = request.app.state.running
     words = running.words(language(request.headers, request.query_params, running.settings.lang))
