@@ -139,7 +139,8 @@ class Service:
     ) -> tuple[Answer, str]:
         """The answer to a question of a conversation, read together with what was asked before, and its message's id.
 
-        Without a visit nothing is stored. When the database cannot be reached the answer comes all the same, says
+        Without a visit nothing is stored; a conversation named all the same is told of that.
+        When the database cannot be reached the answer comes all the same, says
         that it was not saved and has no id. Raises NotThere for a conversation that is not this visit's.
         """
         try:
@@ -148,7 +149,7 @@ class Service:
             return self._unsaved(self.ask(question, lang, read_units=read_units)), ""
         answer = self.ask(question, lang, earlier, read_units=read_units)
         if visit is None:
-            return answer, ""
+            return self._unsaved(answer) if conversation else answer, ""
         try:
             return answer, self.stores.conversations.add(visit, conversation, answer).id
         except DatabaseUnavailable:

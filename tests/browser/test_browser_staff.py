@@ -123,6 +123,8 @@ def test_only_the_right_password_opens_the_workspace(visit: Visit, stage: Stage)
 def test_a_session_that_ended_leads_back_to_sign_in(visit: Visit, stage: Stage, record: Record) -> None:
     page = visit("/staff", locale="pl-PL")
     signed_in(page, EDITOR)
+    expect(page.locator("#ask-question textarea, #ask-question input").first).to_be_editable()
+    page.wait_for_timeout(500)  # Gradio fetches the rest of itself
     stage.service.stores.accounts.sign_out(page.context.cookies()[0]["value"])
     page.get_by_role("tab", name="Opinie").click()
     expect(page.locator("[role=alert]")).to_have_text("Sesja się skończyła. Zaloguj się jeszcze raz.")
