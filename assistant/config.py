@@ -111,6 +111,7 @@ class AnsweringSettings(Section):
     foreign_passages: int = Field(2, ge=0, description="of them in another language than the question, when there are")
     going_on: int = Field(2, ge=0, description="passages of the question before whose documents a follow-up is about")
     read_units: int = Field(10, ge=0, description="sentences the reader looks at, about 7 ms each; 0: no reader")
+    remembered: int = Field(500, ge=0, description="answers kept in memory for whoever asks the same, about 10 kB each")
     max_question_chars: int = Field(2000, ge=100, description="characters (SECURITY row 29)")
     suggestions: int = Field(3, ge=0, description="nearest sections offered")
     same_heading: float = Field(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .answering import places
 from .answering.answerer import Answerer
 from .answering.guard import has_words, mask, tidy
+from .answering.memory import Memory
 from .answering.question import Cues
 from .config import Settings
 from .domain.answers import Answer, Citation, Found, Retrieval, SourceView
@@ -374,6 +375,8 @@ class Service:
             settings=self.settings.answering,
             reader=self.reader if self.settings.answering.read_units else None,
             unit_text=chunking.unit_text,
+            memory=Memory(self.settings.answering.remembered),
+            generation=lambda: self._current.get().id,
         )
 
     # from files to what the index takes

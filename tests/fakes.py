@@ -329,6 +329,7 @@ class FakeRetriever:
         self.chance = chance
         self.given = given
         self.asked: list[str] = []
+        self.generation = "g1"
 
     def retrieve(self, question: str, k: int, lang: str = "pl") -> Retrieval:
         self.asked.append(question)
@@ -340,7 +341,7 @@ class FakeRetriever:
             "searched_as": question,
             "repairs": (),
             "passages": tuple(self._passage(c, wanted, s, rank) for rank, (s, c) in enumerate(scored[:k], 1)),
-            "generation": "g1",
+            "generation": self.generation,
             "signals": {"chance": self.chance},
             "words": tuple(dict.fromkeys(lemmas(question))),
         }

@@ -19,6 +19,7 @@ from .citations import Ledger
 from .context import in_context
 from .extractive import Chooser, Group, Ranked, UnitText
 from .guard import has_words, is_latin, mask, tidy
+from .memory import Memory
 from .question import Cues
 
 ENGINE = "extractive"
@@ -26,7 +27,10 @@ ENGINE = "extractive"
 
 @dataclass(frozen=True)
 class Answerer:
-    """Answers questions over one retriever; `lemmas` gives a text's folded lemmas, `detect` its language."""
+    """Answers questions over one retriever; `lemmas` gives a text's folded lemmas, `detect` its language.
+
+    With a `memory`, `generation` names what the next search would look in.
+    """
 
     retriever: Retriever
     library: Callable[[str], Library]
@@ -40,6 +44,8 @@ class Answerer:
     settings: AnsweringSettings
     reader: Reader | None = None
     unit_text: UnitText = lambda chunk, unit, metadata: unit.text
+    memory: Memory | None = None
+    generation: Callable[[], str] = lambda: ""
 
     def ask(
         self,
@@ -63,7 +69,7 @@ class Answerer:
         lang = lang or self.detect(masked.text)
         answer = self._guarded(question, asked, masked.text, masked.kinds, lang)
         if answer is None:
-            answer = self._looked_up(masked.text, lang, earlier, read_units)
+            answer = self._remembered(masked.text, lang, tuple(earlier), read_units)
         return replace(answer, seconds=round(time.perf_counter() - started, 4))
 
     @property
@@ -105,6 +111,18 @@ class Answerer:
         return None
 
     # looking
+
+    def _remembered(self, question: str, lang: str, earlier: tuple[str, ...], read_units: int | None) -> Answer:
+        if self.memory is None:
+            return self._looked_up(question, lang, earlier, read_units)
+        asked = (question, lang, earlier)
+        for units in {None, read_units}:  # one that the reader saw whole serves those in a hurry too
+            if known := self.memory.get((self.generation(), asked, units)):
+                return known
+        answer = self._looked_up(question, lang, earlier, read_units)
+        if answer.generation and not answer.notices:  # a notice may be of the moment
+            self.memory.keep((answer.generation, asked, read_units), answer)
+        return answer
 
     def _looked_up(self, question: str, lang: str, earlier: Sequence[str], read_units: int | None) -> Answer:
         search = self.search_for(question, earlier)

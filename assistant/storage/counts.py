@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -29,13 +30,18 @@ class Counts:
 
     database: Database
 
-    def note(self, day: date, surface: str, site: str, lang: str, status: str) -> None:
-        """One more question."""
-        kind = {"day": day, "surface": surface, "site": site, "lang": lang, "status": status}
-        order = self.database.insert(counts).values(**kind, questions=1)
-        more = order.on_conflict_do_update(index_elements=list(kind), set_={"questions": counts.c.questions + 1})
+    def note(self, found: Sequence[Count]) -> None:
+        """So many more questions of each kind; all of them or, with an error, none."""
+        if not found:
+            return
+        kind = [column.name for column in counts.primary_key.columns]
+        order = self.database.insert(counts)
+        more = order.on_conflict_do_update(
+            index_elements=kind, set_={"questions": counts.c.questions + order.excluded.questions}
+        )
         with self.database.begin() as connection:
-            connection.execute(more)
+            for one in found:
+                connection.execute(more, asdict(one))
 
     def series(self, since: date) -> list[Count]:
         """The numbers from a day on, oldest first."""

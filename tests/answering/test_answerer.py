@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
 from assistant.answering.answerer import Answerer
+from assistant.answering.memory import Memory
 from assistant.answering.question import Cues
 from assistant.config import ROOT, AnsweringSettings
 from assistant.domain.answers import Answer, SentenceKind, Status, Support
@@ -360,3 +362,60 @@ def test_a_polish_question_needs_no_such_notice() -> None:
 
 def test_the_language_asked_for_wins_over_the_one_detected() -> None:
     assert ask("Ile wynosi składka?", FAR, lang="en").text == WORDS["en"].text("answers.not_found")
+
+
+# ---- asked again ---------------------------------------------------------------------------------
+
+
+def remembering(chance: float = SURE) -> tuple[Answerer, FakeRetriever]:
+    retriever = FakeRetriever(library(), chance)
+    return replace(answerer(retriever), memory=Memory(2), generation=lambda: retriever.generation), retriever
+
+
+def test_a_question_asked_again_is_not_looked_up_again() -> None:
+    made, retriever = remembering()
+    first = made.ask("Co to jest klaster?")
+    again = made.ask("Co to jest klaster?")
+    assert replace(again, seconds=0) == replace(first, seconds=0)
+    assert len(retriever.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "ask_other",
+    [
+        lambda made, _: made.ask("Co to jest klaster?", "en"),
+        lambda made, _: made.ask("Co to jest klaster?", earlier=["Ile wynosi składka?"]),
+        lambda made, retriever: (setattr(retriever, "generation", "g2"), made.ask("Co to jest klaster?")),
+    ],
+    ids=["in another language", "in a conversation", "after the index changed"],
+)
+def test_what_the_answer_depends_on_is_looked_up_anew(ask_other: Callable[..., object]) -> None:
+    made, retriever = remembering()
+    made.ask("Co to jest klaster?")
+    before = len(retriever.asked)
+    ask_other(made, retriever)
+    assert len(retriever.asked) > before
+
+
+def test_an_answer_with_a_notice_of_the_moment_is_not_kept() -> None:
+    retriever = FakeRetriever(library(), SURE, notice="embedder_unavailable")
+    made = replace(answerer(retriever), memory=Memory(2), generation=lambda: retriever.generation)
+    made.ask("Co to jest klaster?")
+    made.ask("Co to jest klaster?")
+    assert len(retriever.asked) == 2
+
+
+def test_the_hurried_answer_never_stands_in_for_the_whole_one() -> None:
+    made, retriever = remembering()
+    made.ask("Co to jest klaster?", read_units=1)
+    made.ask("Co to jest klaster?")
+    made.ask("Co to jest klaster?", read_units=1)
+    assert len(retriever.asked) == 2
+
+
+def test_only_so_many_are_kept() -> None:
+    made, retriever = remembering()
+    for question in ("Co to jest klaster?", "Ile wynosi składka?", "Jakie dokumenty składa kandydat?"):
+        made.ask(question)
+    made.ask("Co to jest klaster?")
+    assert len(retriever.asked) == 4

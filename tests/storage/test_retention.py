@@ -13,7 +13,7 @@ from assistant.domain.conversations import Rating, Role
 from assistant.storage import retention, tables
 from assistant.storage.accounts import Accounts
 from assistant.storage.audit import Audit
-from assistant.storage.counts import Counts
+from assistant.storage.counts import Count, Counts
 from assistant.storage.retention import Steady
 from tests.storage.conftest import NOON, Clock, Desk, answer
 
@@ -157,7 +157,7 @@ def test_each_class_has_its_days(machine: Machine, clock: Clock) -> None:
     accounts.create("ala", "żółta łódź podwodna", Role.ADMIN)
     accounts.sign_in("ala", "żółta łódź podwodna", "192.0.2.7")
     Audit(database, clock).note("ala", "signed_in")
-    Counts(database).note(NOON.date(), "page", "", "pl", "answered")
+    Counts(database).note([Count(NOON.date(), "page", "", "pl", "answered", 1)])
     gone_after = {}
     for days in (1, 3, 29, 31, 729, 731, 1824, 1826):
         machine.pass_(seconds=(NOON + timedelta(days=days) - clock.now).total_seconds())

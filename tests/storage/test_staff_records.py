@@ -47,9 +47,9 @@ def test_each_turn_of_the_switch_is_in_the_log(database: Database, clock: Clock)
 def test_questions_are_counted_by_day_and_kind(database: Database) -> None:
     counts = Counts(database)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: counts.note(DAY, "page", "", "pl", "answered"), range(40)))
-    counts.note(DAY, "widget", "region", "en", "not_found")
-    counts.note(date(2026, 11, 21), "page", "", "pl", "answered")
+        list(pool.map(lambda _: counts.note([Count(DAY, "page", "", "pl", "answered", 1)]), range(40)))
+    counts.note([Count(DAY, "widget", "region", "en", "not_found", 1)])
+    counts.note([Count(date(2026, 11, 21), "page", "", "pl", "answered", 1)])
     assert counts.series(DAY) == [
         Count(DAY, "page", "", "pl", "answered", 40),
         Count(DAY, "widget", "region", "en", "not_found", 1),

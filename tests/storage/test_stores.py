@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assistant.config import ROOT, Settings
 from assistant.domain.conversations import Role
+from assistant.storage.counts import Count
 from assistant.storage.stores import open_stores
 from tests.storage.conftest import NOON, Clock, answer
 
@@ -40,7 +41,7 @@ def test_all_stores_share_one_database_and_one_clock(address: str, clock: Clock,
     assert stores.switch.state().open
     assert stores.feedback.entries(NOON) == []
     assert stores.gaps.groups(NOON, 1, lambda text: frozenset(text.split())) == []
-    stores.counts.note(NOON.date(), "page", "", "pl", "answered")
+    stores.counts.note([Count(NOON.date(), "page", "", "pl", "answered", 1)])
     assert set(stores.retain().values()) == {0}
     assert len(stores.addresses.hash("192.0.2.7")) == 64
 

@@ -23,6 +23,7 @@ from .staff import mounting
 
 ROUTERS = (api.router, operation.router, public.router)
 SWITCH_SECONDS = 0.0005  # Python's own 0.005 keeps the event loop waiting behind every answer under way
+COUNT = 5.0  # seconds between two writings of the numbers of questions
 RETRY = 30.0  # seconds until a database that could not be reached is tried again
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,8 @@ def from_environment() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     running: Running = app.state.running
     sys.setswitchinterval(SWITCH_SECONDS)
+    if running.settings.web.workers > 1:  # the others answer until this one, started anew, has its models
+        await asyncio.to_thread(_warm, running)
     tasks = [asyncio.create_task(job) for job in (_prepare(running), _keep(running))]
     try:
         yield
@@ -70,11 +73,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
                 await task
         await asyncio.to_thread(running.preparation.stop)
         await asyncio.to_thread(running.admission.close)
+        await asyncio.to_thread(_counted, running)
 
 
 async def _prepare(running: Running) -> None:
     """Answer from the index that is there, bring it up to date, then answer from that."""
-    await asyncio.to_thread(_warm, running)
+    if not running.ready.is_set():
+        await asyncio.to_thread(_warm, running)
     if not running.settings.web.prepare:
         return
     running.preparation.start()
@@ -107,6 +112,21 @@ async def _keep(running: Running) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(running.switchboard.watch())
         group.create_task(_retain(running))
+        group.create_task(_count(running))
+
+
+async def _count(running: Running) -> None:
+    while True:
+        await asyncio.sleep(COUNT)
+        await asyncio.to_thread(_counted, running)
+
+
+def _counted(running: Running) -> None:
+    """A number less is no reason to keep anybody waiting, nor to stop."""
+    try:
+        running.tally.write(running.service.stores.counts)
+    except StorageError as error:
+        log.warning("counts: %s", error)
 
 
 async def _retain(running: Running) -> None:

@@ -7,13 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 from ...config import Settings
 from ...domain.answers import Answer, Retrieval
-from ...errors import AssistantError, IndexMissing, NotThere, Preparing, StorageError
+from ...errors import AssistantError, IndexMissing, NotThere, Preparing
 from ...prompts import Words
 from ...service import Service
 from .admission import Admission, Limits
@@ -21,6 +20,7 @@ from .metrics import Metrics
 from .pages import Pages
 from .preparing import Preparation
 from .switchboard import Switchboard
+from .tally import Tally
 
 PREPARING_SECONDS = 5  # until somebody asks again whether the index is there
 
@@ -64,6 +64,11 @@ class Running:
     def metrics(self) -> Metrics:
         """Numbers for Prometheus."""
         return Metrics(self.admission)
+
+    @cached_property
+    def tally(self) -> Tally:
+        """Numbers for the workspace."""
+        return Tally()
 
     @cached_property
     def pages(self) -> Pages:
@@ -111,11 +116,5 @@ class Running:
             self.metrics.failed(error.code)
             raise self.sooner(error) from error
         self.metrics.answered(answer, surface)
-        self._count(answer, surface, site)
+        self.tally.answered(answer, surface, site)
         return answer, message
-
-    def _count(self, answer: Answer, surface: str, site: str) -> None:
-        try:
-            self.service.stores.counts.note(datetime.now(UTC).date(), surface, site, answer.lang, answer.status.value)
-        except StorageError:  # a number less is no reason to keep an answer back
-            self.metrics.failed("count")

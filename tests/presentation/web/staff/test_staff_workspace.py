@@ -14,6 +14,7 @@ import pytest
 
 from assistant.domain.conversations import Rating, Role
 from assistant.presentation.web.staff.shelf import FIELDS
+from assistant.storage.counts import Count
 from tests.offices import ADMIN, HOME, MakeOffice, Office
 
 TEXT = "# Regulamin Złotego Żurawia\n\n## Opłaty\n\nSkładka Stowarzyszenia Złoty Żuraw wynosi 17 złotych miesięcznie.\n"
@@ -317,8 +318,7 @@ def test_a_gap_is_shown_from_the_least_number_of_people_on(fresh: Office) -> Non
 
 def test_the_numbers_are_told_by_day_and_status(fresh: Office) -> None:
     today = datetime.now(UTC).date()
-    for status in ("answered", "answered", "not_found"):
-        fresh.service.stores.counts.note(today, "page", "", "pl", status)
+    fresh.service.stores.counts.note([Count(today, "page", "", "pl", "answered", 2)])
     shown = fresh.event("tab-traffic", "7", name="select")[1]
     assert f"{today:%Y-%m-%d}" in shown
     assert "strona asystenta" in shown
