@@ -89,8 +89,9 @@ def _part(name: str, place: Place, numbers: Numbers, questions: Questions) -> fi
     """One part; what breaks it off is told in its place, so that the others are not lost."""
     try:
         return asyncio.run(PARTS[name](place, numbers, questions))
-    except (RuntimeError, OSError) as error:
-        table = figures.Table("Broken off", ("why",), ((str(error)[-1000:].replace("\n", " "),),))
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"[-1000:].replace("\n", " ")
+        table = figures.Table("Broken off", ("why",), ((why,),))
         return figures.Section(name, (table,), (figures.Goal(f"{name}: broken off", 1, 0),))
 
 

@@ -184,6 +184,8 @@ async def _during(name: str, server: Server, numbers: Numbers, questions: Questi
     async with Crowd(server.url, numbers.few, number) as crowd, Crowd(server.url, 2, number + 500) as others:
         probe, newcomer = others.people
         await asyncio.gather(probe.begin(), *(person.begin() for person in crowd.people))
+        if not crowd.people[0].conversations:
+            raise RuntimeError(f"{name}: no conversation could be begun before the fault")
         source = questions.distinct(len(name))
         living = asyncio.create_task(crowd.live(source, EVEN))
         await asyncio.sleep(BEFORE)
