@@ -11,6 +11,9 @@ AssistantError
 │   └── ParserLimit            memory, time or page limit reached
 ├── CorpusMissing              the folder of documents is not there or cannot be read
 ├── DatasetError               an evaluation file that does not fit its layout
+├── DialogueError              a definition of a guided mode that is broken
+├── DialogueMissing            no guided mode of this name
+├── ReplyError                 a reply that its step cannot take
 ├── IndexError_                the searchable index
 │   ├── IndexMissing           nothing built yet
 │   ├── IndexMismatch          built with another embedder, recipe or version
@@ -136,6 +139,27 @@ class DatasetError(AssistantError):
 
     code, exit_code, http_status = "dataset", 65, 422
     fields = ("path", "reason")
+
+
+class DialogueError(AssistantError):
+    """A definition of a guided mode is broken; names file, line and key. The other modes still run."""
+
+    code, exit_code = "dialogue", 65
+    fields = ("path", "line", "at", "reason")
+
+
+class DialogueMissing(AssistantError):
+    """No guided mode has this name."""
+
+    code, exit_code, http_status = "dialogue_missing", 66, 404
+    fields = ("name",)
+
+
+class ReplyError(AssistantError):
+    """A reply that its step cannot take; `reason` is a key of [reply_problems], filled by the other details."""
+
+    code, exit_code, http_status = "reply", 65, 422
+    fields = ("step", "reason")
 
 
 class IndexError_(AssistantError):

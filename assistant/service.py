@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .answering import places
 from .answering.answerer import Answerer
@@ -16,6 +16,8 @@ from .answering.guard import has_words, mask, tidy
 from .answering.memory import Memory
 from .answering.question import Cues
 from .config import Settings
+from .dialogues.guided import Guided
+from .dialogues.replies import Vocabulary
 from .domain.answers import Answer, Citation, Found, Retrieval, SourceView
 from .domain.conversations import Visit
 from .domain.documents import BlockKind, Document, Metadata, Outcome, Page, Span, Verdict
@@ -250,6 +252,33 @@ class Service:
             return made, None
         outcome = Outcome.WARNED if made.warnings else Outcome.INDEXED
         return Verdict(made.document.path, outcome, made.document.id, made.warnings), made
+
+    # guided modes
+
+    @cached_property
+    def guided(self) -> Guided:
+        """The guided modes of `prompts/dialogues`."""
+        return Guided(
+            folder=self.settings.prompts / "dialogues",
+            words=self.words,
+            vocabulary=Vocabulary(read_table(self.settings.prompts / "replies.toml")),
+            cite=self.cited,
+            headings=self._headed,
+        )
+
+    def cited(self, question: str, lang: str, path: str = "") -> Citation | None:
+        """The words of the documents (of the one at `path`, when named) that answer best; None when none do.
+
+        Raises IndexMissing.
+        """
+        paths = {name: shown for name, shown, *_ in self.documents()}
+        without = [name for name, shown in paths.items() if shown != path] if path else []
+        return self._answerer.best(question, lang, without)
+
+    def _headed(self, path: str) -> list[str]:
+        """The headings of a document by its path. KeyError when there is none."""
+        ids = {shown: name for name, shown, *_ in self.documents()}
+        return [part for entry in self.headings(ids[path]) for part in cast(list[str], entry["headings"])]
 
     # evaluation
 

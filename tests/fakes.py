@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -331,10 +331,10 @@ class FakeRetriever:
         self.asked: list[str] = []
         self.generation = "g1"
 
-    def retrieve(self, question: str, k: int, lang: str = "pl") -> Retrieval:
+    def retrieve(self, question: str, k: int, lang: str = "pl", without: Collection[str] = ()) -> Retrieval:
         self.asked.append(question)
         wanted = set(lemmas(question))
-        chunks = [chunk for chunks in self.library.chunks.values() for chunk in chunks]
+        chunks = [chunk for name, chunks in self.library.chunks.items() if name not in without for chunk in chunks]
         scored = sorted(((_share(wanted, chunk.text), chunk) for chunk in chunks), key=lambda pair: -pair[0])
         values: dict[str, object] = {
             "question": question,

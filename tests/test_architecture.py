@@ -56,7 +56,7 @@ HOMES: dict[str, str | tuple[str, ...]] = {
     "openai": "providers.embedders",
     "pptx": "ingestion.parsers.pptx",
     "prometheus_client": "presentation.web.metrics",
-    "pydantic": ("config", "presentation.web"),  # settings, and the bodies of requests
+    "pydantic": ("config", "presentation.web", "dialogues.definitions"),  # settings, bodies of requests, definitions
     "pypdf": "ingestion.parsers.pdf",
     "pypdfium2": "ingestion.parsers.pdf",
     "rich": "presentation",
@@ -70,7 +70,7 @@ HOMES: dict[str, str | tuple[str, ...]] = {
     "tiktoken": "providers.tokens",
     "tokenizers": "providers.embedders",
     "torch": "providers.embedders",
-    "typer": ("presentation.cli", "presentation.administration"),
+    "typer": ("presentation.cli", "presentation.administration", "presentation.guided"),
     "uvicorn": "presentation.web",
     "yaml": "ingestion.parsers",
 }

@@ -6,11 +6,11 @@ guard → context → retrieve → bars → choose → cite and check → word.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..config import AnsweringSettings
-from ..domain.answers import Answer, Retrieval, Sentence, SentenceKind, Status, Suggestion, Support
+from ..domain.answers import Answer, Citation, Retrieval, Sentence, SentenceKind, Status, Suggestion, Support
 from ..domain.documents import UnitKind
 from ..domain.linear import Bars, LinearModel
 from ..domain.ports import Library, Reader, Retriever
@@ -197,6 +197,18 @@ class Answerer:
         groups = self.chooser.choose(ranked, self.library(found.generation))
         capped = self._says_gap(groups) or not self._may_answer(question, ranked.kind, groups)
         return {**signals, "capped": float(capped)}, chance
+
+    def best(self, question: str, lang: str, without: Collection[str] = ()) -> Citation | None:
+        """The one sentence or list of the documents, without some of them, that answers best; None when none does."""
+        found = self.retriever.retrieve(question, self.width, lang, without)
+        ranked, _, chance = self._judged(question, found, lang, ())
+        if chance < self.bars.partial:
+            return None
+        ledger = Ledger(self.library(found.generation))
+        for group in self.chooser.choose(ranked, ledger.library):
+            if _sentences(group, ledger):
+                return ledger.citations[0]
+        return None
 
     def _notices(self, found: Retrieval, lang: str) -> list[str]:
         words = self.words[lang]

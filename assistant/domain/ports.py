@@ -5,7 +5,7 @@ Vectors are numpy float32 arrays; the domain names them by their shape only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 from .answers import Retrieval
@@ -56,8 +56,8 @@ class TokenCounter(Protocol):
 class Retriever(Protocol):
     """Questions to passages."""
 
-    def retrieve(self, question: str, k: int, lang: str = "pl") -> Retrieval:
-        """At most `k` passages in rank order; none when the index is empty."""
+    def retrieve(self, question: str, k: int, lang: str = "pl", without: Collection[str] = ()) -> Retrieval:
+        """At most `k` passages in rank order, none of the documents whose ids are in `without`."""
         ...
 
 

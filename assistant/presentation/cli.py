@@ -25,7 +25,7 @@ from ..domain.answers import Answer
 from ..domain.documents import Outcome
 from ..errors import AssistantError, DatasetError, QuestionError, UsageError
 from ..prompts import LANGUAGES, Words, load_words
-from . import administration, evaluation, render, schemas
+from . import administration, evaluation, guided, render, schemas
 
 Indexes = Annotated[Path | None, typer.Option()]
 Json = Annotated[bool, typer.Option("--json")]
@@ -70,6 +70,7 @@ def application(words: Words) -> Any:
         evaluate.command(measure.__name__)(measure)
     app.add_typer(evaluate, name="eval")
     administration.register(app)
+    guided.register(app)
     root = typer.main.get_command(app)
     _describe(root, words, "cli")
     return root

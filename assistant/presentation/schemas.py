@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ..dialogues.checking import Problem
 from ..domain.answers import Answer, Citation, Passage, Retrieval, Sentence, SourceView, Suggestion
 from ..domain.conversations import Conversation, Message
 from ..domain.documents import Metadata, Verdict
-from ..errors import AssistantError
+from ..errors import AssistantError, DialogueError, ReplyError
 from ..indexing.records import Check
 from ..prompts import Words
 
@@ -161,9 +163,10 @@ def source(value: SourceView, shown: dict[str, Any] | None) -> dict[str, Any]:
 def error(value: AssistantError, words: Words) -> dict[str, Any]:
     """The one error shape: `{code, message, hint}`."""
     details = {name: str(detail) for name, detail in value.details.items()}
+    group = "reply_problems" if isinstance(value, ReplyError) else "reasons"
     return {
         "code": value.code,
-        "message": words.text(f"errors.{value.code}.message", **_reasoned(details, words)),
+        "message": words.text(f"errors.{value.code}.message", **_reasoned(details, words, group)),
         "hint": words.text(f"errors.{value.code}.hint", **details),
     }
 
@@ -179,6 +182,17 @@ def check(value: Check, words: Words) -> dict[str, Any]:
         "details": value.details,
         "message": words.text(f"errors.{code}.message", **_reasoned(details, words)) if known else "",
         "hint": words.text(f"errors.{code}.hint", **details) if known else "",
+    }
+
+
+def lint(broken: Sequence[DialogueError], problems: Sequence[Problem], words: Words) -> dict[str, Any]:
+    """What the linter of guided modes found."""
+    return {
+        "broken": [error(one, words) for one in broken],
+        "problems": [
+            {**asdict(one), "message": words.text(f"dialogue_problems.{one.code}", detail=one.detail)}
+            for one in problems
+        ],
     }
 
 
@@ -207,7 +221,7 @@ def _warning(code: str, details: dict[str, Any], words: Words) -> str:
     return words.text(key, **{name: str(detail) for name, detail in details.items()}) if words.has(key) else code
 
 
-def _reasoned(details: dict[str, str], words: Words) -> dict[str, str]:
+def _reasoned(details: dict[str, str], words: Words, group: str = "reasons") -> dict[str, str]:
     """Reasons are codes where the cause is ours to name; other reasons are the system's own words."""
-    key = f"reasons.{details.get('reason', '')}"
-    return details | {"reason": words.text(key)} if "reason" in details and words.has(key) else details
+    key = f"{group}.{details.get('reason', '')}"
+    return details | {"reason": words.text(key, **details)} if "reason" in details and words.has(key) else details
