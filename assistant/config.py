@@ -206,10 +206,22 @@ class WebSettings(Section):
     )
 
 
+class DialogueSettings(Section):
+    """Guided modes."""
+
+    remembered: int = Field(2000, ge=0, description="quotes for advice kept in memory")
+    least_respondents: int = Field(4, ge=3, description="respondents of a workshop before any result is shown")
+    sure_option: float = Field(0.04, ge=0, le=1, description="cosine by which an option must lead to be taken unasked")
+    proposes: float = Field(
+        0.9, ge=0, le=1, description="cosine of a question and a mode's own from which it is proposed"
+    )
+
+
 class RetentionSettings(Section):
     """Days each class of data is kept (SECURITY L11, P4); a person may erase a conversation at once."""
 
     conversations_days: int = Field(30, ge=1, le=365, description="questions, answers and feedback")
+    runs_days: int = Field(180, ge=1, le=1825, description="replies to guided modes, since they were last opened")
     audit_days: int = Field(730, ge=1, description="who of the staff did what")
     counts_days: int = Field(1825, ge=1, description="numbers of questions by day and status, no content")
     hours: int = Field(1, ge=1, le=24, description="hours between two runs of the job")
@@ -252,6 +264,7 @@ class Settings(Section):
     answering: AnsweringSettings = AnsweringSettings()
     web: WebSettings = WebSettings()
     staff: StaffSettings = StaffSettings()
+    dialogues: DialogueSettings = DialogueSettings()
     retention: RetentionSettings = RetentionSettings()
 
     @property

@@ -32,6 +32,7 @@ AssistantError
     ├── TooLarge               a body over its limit
     ├── ForeignOrigin          another web site asks in a person's name
     ├── VisitMissing           no visit, or it has ended
+    ├── RunMissing             no guided run has this code
     ├── SignInRefused          name or password wrong, or no session
     ├── RoleMissing            the account may not do this
     ├── NotThere               no such thing, or not this person's
@@ -280,6 +281,13 @@ class VisitMissing(RequestError):
     """There is no such visit, or it has ended."""
 
     code, http_status = "visit_missing", 401
+    fields = ()
+
+
+class RunMissing(RequestError):
+    """No run of a guided mode has this code, or it was kept long enough."""
+
+    code, exit_code, http_status = "run_missing", 66, 404
     fields = ()
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -264,6 +265,11 @@ class Service:
             vocabulary=Vocabulary(read_table(self.settings.prompts / "replies.toml")),
             cite=self.cited,
             headings=self._headed,
+            embedder=lambda: self.embedder,
+            runs=lambda: self.stores.runs,
+            generation=lambda: self.generation,
+            settings=self.settings.dialogues,
+            software=version("social-economy-assistant"),
         )
 
     def cited(self, question: str, lang: str, path: str = "") -> Citation | None:
@@ -271,9 +277,18 @@ class Service:
 
         Raises IndexMissing.
         """
-        paths = {name: shown for name, shown, *_ in self.documents()}
-        without = [name for name, shown in paths.items() if shown != path] if path else []
-        return self._answerer.best(question, lang, without)
+        key = (self.generation, question, lang, path)
+        known = self._citations.get(key)
+        if known is None:
+            paths = {name: shown for name, shown, *_ in self.documents()}
+            without = [name for name, shown in paths.items() if shown != path] if path else []
+            known = (self._answerer.best(question, lang, without),)
+            self._citations.keep(key, known)
+        return known[0]
+
+    @cached_property
+    def _citations(self) -> Memory[tuple[Citation | None]]:
+        return Memory(self.settings.dialogues.remembered)
 
     def _headed(self, path: str) -> list[str]:
         """The headings of a document by its path. KeyError when there is none."""

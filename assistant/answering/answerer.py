@@ -44,7 +44,7 @@ class Answerer:
     settings: AnsweringSettings
     reader: Reader | None = None
     unit_text: UnitText = lambda chunk, unit, metadata: unit.text
-    memory: Memory | None = None
+    memory: Memory[Answer] | None = None
     generation: Callable[[], str] = lambda: ""
 
     def ask(

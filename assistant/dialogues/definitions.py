@@ -68,25 +68,33 @@ def load(folder: Path) -> Definitions:
 
 def read(file: Path) -> Dialogue:
     """One definition, of the right form; whether it makes sense is checking's. Raises DialogueError."""
+    return parse(text_of(file), file.name)
+
+
+def text_of(file: Path) -> str:
+    """A definition as it is written. Raises DialogueError."""
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DialogueError(path=file.name, line=0, at="-", reason=str(error)) from None
+
+
+def parse(text: str, name: str) -> Dialogue:
+    """The same from its text; `name` is told in errors."""
+    try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = SYNTAX.search(str(error))
-        raise DialogueError(path=file.name, line=int(found[1]) if found else 0, at="-", reason=str(error)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DialogueError(path=file.name, line=0, at="-", reason=str(error)) from None
+        raise DialogueError(path=name, line=int(found[1]) if found else 0, at="-", reason=str(error)) from None
     lines = _Lines(text)
     try:
         made = _File.model_validate({"dialogue": _normal(raw, ())}).dialogue
     except _Malformed as error:
-        raise DialogueError(
-            path=file.name, line=lines.of(error.at), at=_dotted(error.at), reason=error.reason
-        ) from None
+        raise DialogueError(path=name, line=lines.of(error.at), at=_dotted(error.at), reason=error.reason) from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         at = tuple(first["loc"][1:])
-        raise DialogueError(path=file.name, line=lines.of(at), at=_dotted(at), reason=first["msg"]) from None
+        raise DialogueError(path=name, line=lines.of(at), at=_dotted(at), reason=first["msg"]) from None
     return replace(made, digest=hashlib.sha256(text.encode()).hexdigest())
 
 

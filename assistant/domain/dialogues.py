@@ -402,3 +402,16 @@ class Report:
     before_at: datetime | None = None
     skipped: tuple[tuple[str, Absent], ...] = ()
     numbers: Mapping[str, Decimal | None] = field(default_factory=dict)  # computed values by id
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A session that is kept. `revision` grows with each change; `workshop` is the workshop it belongs to, or ""."""
+
+    id: str
+    session: Session
+    revision: int
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    workshop: str = ""

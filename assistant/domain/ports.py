@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 from .answers import Retrieval
+from .dialogues import Run, Session
 from .documents import Chunk, Metadata
 
 Vector = Any  # numpy array, shape (dimension,), float32, L2 norm 1
@@ -58,6 +59,30 @@ class Retriever(Protocol):
 
     def retrieve(self, question: str, k: int, lang: str = "pl", without: Collection[str] = ()) -> Retrieval:
         """At most `k` passages in rank order, none of the documents whose ids are in `without`."""
+        ...
+
+
+class RunKeeper(Protocol):
+    """Keeps runs of guided modes; see storage.runs."""
+
+    def begin(self, session: Session, definition: str, workshop: str = "") -> tuple[str, Run]:
+        """A new run and the code that opens it."""
+        ...
+
+    def open(self, code: str) -> Run:
+        """The run of a code. Raises RunMissing."""
+        ...
+
+    def definition(self, digest: str) -> str:
+        """A mode's file as it was when a run began. Raises NotThere."""
+        ...
+
+    def change(self, run: Run, session: Session, definition: str = "") -> Run | None:
+        """Keep a changed session; None when it was changed meanwhile."""
+        ...
+
+    def remove(self, run: Run) -> None:
+        """For good."""
         ...
 
 

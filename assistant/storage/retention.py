@@ -19,7 +19,19 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, s
 from ..config import RetentionSettings
 from . import erasure
 from .database import Database
-from .tables import audit, conversations, counts, feedback, keys, staff_sessions, sweeps, tries, visits
+from .tables import (
+    audit,
+    conversations,
+    counts,
+    definitions,
+    feedback,
+    keys,
+    runs,
+    staff_sessions,
+    sweeps,
+    tries,
+    visits,
+)
 
 APART = 3600.0  # seconds between the two runs that must agree
 NOTED = 600.0  # seconds between two notes; runs may be more frequent
@@ -54,7 +66,7 @@ def run(
     """Remove what two runs found too old, and what is left in the files of all that was erased since the last run.
 
     Returns rows removed by class: conversations (with messages and citations), feedback, visits without
-    conversations, audit, counts, staff_sessions, tries and keys.
+    conversations, runs of guided modes, definitions without runs, audit, counts, staff_sessions, tries and keys.
     """
     now, moment = clock(), steady()
 
@@ -64,7 +76,7 @@ def run(
             return dict.fromkeys(_rules(settings, now), 0)
         old = _rules(settings, min(now, earlier))
         gone = {name: connection.execute(delete(table).where(rule)).rowcount for name, (table, rule) in old.items()}
-        if gone["conversations"] or gone["feedback"]:
+        if gone["conversations"] or gone["feedback"] or gone["runs"]:
             erasure.note(connection)
         return gone
 
@@ -82,6 +94,8 @@ def _rules(settings: RetentionSettings, now: datetime) -> dict[str, tuple[Table,
         "feedback": (feedback, feedback.c.given_at < content),
         "conversations": (conversations, conversations.c.created_at < content),
         "visits": (visits, (visits.c.seen_at < content) & empty),
+        "runs": (runs, runs.c.seen_at < now - timedelta(days=settings.runs_days)),
+        "definitions": (definitions, ~exists().where(runs.c.digest == definitions.c.digest)),
         "audit": (audit, audit.c.at < now - timedelta(days=settings.audit_days)),
         "counts": (counts, counts.c.day < (now - timedelta(days=settings.counts_days)).date()),
         "staff_sessions": (staff_sessions, staff_sessions.c.created_at < now - ENDED),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .erasure import Erased, Searched
     from .feedback import FeedbackBox
     from .gaps import Gaps
+    from .runs import Runs
     from .switch import Switch
     from .visits import Visits
 
@@ -107,6 +108,13 @@ class Stores:
         from .counts import Counts
 
         return Counts(self.database)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Runs of guided modes."""
+        from .runs import Runs
+
+        return Runs(self.database, self.settings.retention, self.clock, self.mask)
 
     def erase(self, conversations: Iterable[str], actor: str) -> Erased:
         """Remove conversations, whosever they are; the audit log keeps how many. See erasure.erase."""

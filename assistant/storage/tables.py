@@ -229,6 +229,28 @@ sweeps = Table(  # runs of the retention job by two clocks: the wall's, and the 
     _text("boot"),
     Column("steady", Double, nullable=False),
 )
+definitions = Table(  # files of guided modes, as long as a run began with them
+    "definitions",
+    metadata,
+    _text("digest", primary_key=True),
+    _text("body"),
+)
+runs = Table(
+    "runs",
+    metadata,
+    _text("id", primary_key=True),
+    _text("code_hash"),
+    _text("workshop", index=True),
+    _text("dialogue"),
+    _text("digest"),
+    _text("lang"),
+    Column("version", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    _time("created_at"),
+    _time("seen_at", index=True),
+    Column("replies", Json, nullable=False),
+    Index("ix_runs_code_hash", "code_hash", unique=True),
+)
 # deletions of content since the files were last written anew: bytes of it may be left in them
 traces = Table("traces", metadata, Column("number", Number, primary_key=True))
-CONTENT = (conversations, messages, citations, feedback)  # what is erased with a conversation
+CONTENT = (conversations, messages, citations, feedback, runs)  # tables of what people wrote
