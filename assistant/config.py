@@ -181,7 +181,7 @@ class WebSettings(Section):
     )
     prepare: bool = Field(True, description="bring the index up to date when the server starts")
     slots: int = Field(0, ge=0, le=64, description="questions answered at once; 0 = the machine's cores")
-    queue: int = Field(24, ge=0, description="questions waiting at most; more get 503 at once")
+    queue: int = Field(40, ge=0, description="questions waiting at most; more get 503 at once")
     read_less: int = Field(
         2,
         ge=0,
@@ -195,6 +195,8 @@ class WebSettings(Section):
         120, ge=1, description="questions a minute from one address; loopback is not counted: it is a proxy or a test"
     )
     streams_per_session: int = Field(2, ge=1, description="answers one person has under way at once")
+    wrong_codes: int = Field(10, ge=1, description="wrong codes of guided runs a minute from one address")
+    reports: int = Field(2, ge=1, le=16, description="reports of guided runs made at once")
     drain_seconds: int = Field(20, ge=1, description="time for answers under way when the server is asked to stop")
     idle_minutes: int = Field(30, ge=1, description="a visit ends after this long without a question")
     visit_hours: int = Field(8, ge=1, description="a visit ends after this long in any case")
@@ -211,6 +213,7 @@ class DialogueSettings(Section):
 
     remembered: int = Field(2000, ge=0, description="quotes for advice kept in memory")
     least_respondents: int = Field(4, ge=3, description="respondents of a workshop before any result is shown")
+    most_respondents: int = Field(1000, ge=10, description="respondents of a workshop at most")
     sure_option: float = Field(0.04, ge=0, le=1, description="cosine by which an option must lead to be taken unasked")
     proposes: float = Field(
         0.9, ge=0, le=1, description="cosine of a question and a mode's own from which it is proposed"

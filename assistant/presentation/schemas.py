@@ -9,8 +9,10 @@ from dataclasses import asdict
 from typing import Any
 
 from ..dialogues.checking import Problem
+from ..dialogues.wording import said
 from ..domain.answers import Answer, Citation, Passage, Retrieval, Sentence, SourceView, Suggestion
 from ..domain.conversations import Conversation, Message
+from ..domain.dialogues import Dialogue
 from ..domain.documents import Metadata, Verdict
 from ..errors import AssistantError, DialogueError, ReplyError
 from ..indexing.records import Check
@@ -182,6 +184,16 @@ def check(value: Check, words: Words) -> dict[str, Any]:
         "details": value.details,
         "message": words.text(f"errors.{code}.message", **_reasoned(details, words)) if known else "",
         "hint": words.text(f"errors.{code}.hint", **details) if known else "",
+    }
+
+
+def mode(value: Dialogue, lang: str) -> dict[str, Any]:
+    """A guided mode as a list shows it."""
+    texts = {name: said(getattr(value, name), lang) for name in ("title", "summary", "result")}
+    sections = [{"id": section.id, "title": said(section.title, lang)} for section in value.sections]
+    numbers = {"minutes": value.minutes, "steps": len(value.steps), "version": value.version}
+    return {"id": value.id, **texts, **numbers, "edition": value.edition, "workshop": value.workshop} | {
+        "sections": sections
     }
 
 
