@@ -45,6 +45,7 @@ class Answerer:
     reader: Reader | None = None
     unit_text: UnitText = lambda chunk, unit, metadata: unit.text
     memory: Memory[Answer] | None = None
+    topics: Memory[frozenset[str]] | None = None  # the documents that questions asked lately are about
     generation: Callable[[], str] = lambda: ""
 
     def ask(
@@ -129,6 +130,8 @@ class Answerer:
         if not self.lemmas(search):
             return _plain(question, lang, Status.CLARIFY, self.words[lang].text("answers.clarify_short_empty"))
         found = self.retriever.retrieve(search, self.width, lang)
+        if self.topics is not None:
+            self.topics.keep((found.generation, search, lang), self._about(found))
         library = self.library(found.generation)
         notices = tuple(self._notices(found, lang))
         ranked, _, chance = self._judged(question, found, lang, earlier, read_units)
@@ -160,8 +163,12 @@ class Answerer:
         if not earlier or not self.settings.going_on:
             return frozenset()
         search = self.search_for(earlier[-1], earlier[:-1])
-        found = self.retriever.retrieve(search, self.settings.going_on, lang)
-        return frozenset(passage.chunk.document_id for passage in found.passages)
+        known = self.topics.get((self.generation(), search, lang)) if self.topics is not None else None
+        return known or self._about(self.retriever.retrieve(search, self.settings.going_on, lang))
+
+    def _about(self, found: Retrieval) -> frozenset[str]:
+        best = found.passages[: self.settings.going_on]
+        return frozenset(passage.chunk.document_id for passage in best)
 
     def _status(self, question: str, kind: str, chance: float, groups: Sequence[Group]) -> Status:
         """How sure the answer is; when its best sentence says that the documents do not hold it, that is the answer."""

@@ -171,6 +171,8 @@ def chat(indexes: Indexes = None) -> None:
         if answer.generation:  # what was stopped before looking is nothing to lean on
             earlier.append(answer.question)
         _show(built, answer)
+        if answer.generation and (mode := built.guided.proposed(answer.question, answer.lang)):
+            console.print(words.text("cli.dialogue.proposed", id=mode.id, title=mode.title[answer.lang]))
     console.print(words.text("cli.goodbye"))
 
 

@@ -76,11 +76,11 @@ def report(
     before: Annotated[str | None, typer.Option("--before")] = None,
     indexes: Indexes = None,
 ) -> None:
-    from .exports import reports
-
     built = _service(indexes)
     opened = built.guided.open(code)
     earlier = built.guided.open(before) if before else None
+    from .exports import reports  # matplotlib and WeasyPrint are for those who have something to report
+
     made = built.guided.report(opened, datetime.now(UTC), earlier)
     wanted = kind or (output.suffix.lstrip(".").lower() if output else "md")
     if wanted not in reports.TYPES:

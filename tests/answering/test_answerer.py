@@ -413,6 +413,14 @@ def test_the_hurried_answer_never_stands_in_for_the_whole_one() -> None:
     assert len(retriever.asked) == 2
 
 
+def test_what_a_conversation_is_about_is_not_looked_up_twice() -> None:
+    made, retriever = remembering()
+    made = replace(made, topics=Memory(2))
+    made.ask("Co to jest klaster?")
+    made.ask("A ile wynosi?", earlier=["Co to jest klaster?"])
+    assert len(retriever.asked) == 2
+
+
 def test_only_so_many_are_kept() -> None:
     made, retriever = remembering()
     for question in ("Co to jest klaster?", "Ile wynosi składka?", "Jakie dokumenty składa kandydat?"):
