@@ -181,7 +181,7 @@ class WebSettings(Section):
     )
     prepare: bool = Field(True, description="bring the index up to date when the server starts")
     slots: int = Field(0, ge=0, le=64, description="questions answered at once; 0 = the machine's cores")
-    queue: int = Field(40, ge=0, description="questions waiting at most; more get 503 at once")
+    queue: int = Field(64, ge=0, description="questions waiting at most, two to three seconds; more get 503 at once")
     read_less: int = Field(
         2,
         ge=0,
