@@ -127,7 +127,8 @@ class _Look:
                 if lang not in LANGUAGES:
                     yield f"{at}.{lang}", "language_unknown", lang
                     continue
-                long = [words[a:b] for a, b in sentences(words) if len(words[a:b].split()) > SENTENCE_WORDS]
+                said = [line[a:b] for line in words.splitlines() for a, b in sentences(line)]
+                long = [sentence for sentence in said if len(sentence.split()) > SENTENCE_WORDS]
                 if long and not at.endswith(".query"):
                     yield f"{at}.{lang}", "sentence_long", long[0][:80]
         for step in self.dialogue.steps:

@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,14 @@ def _condition(raw: Any, at: tuple[str | int, ...]) -> dict[str, Any]:
         if not isinstance(raw[op], list) or not raw[op]:
             raise _Malformed((*at, op), "a list of conditions is needed")
         return {"op": op, "parts": [_condition(part, (*at, op, place)) for place, part in enumerate(raw[op])]}
-    return {"op": op, "of": raw["of"], "value": raw[op]}
+    return {"op": op, "of": raw["of"], "value": _compared(raw[op])}
+
+
+def _compared(value: Any) -> Any:
+    """Numbers as Decimal: pydantic would take 0 and 1 for false and true."""
+    if isinstance(value, list):
+        return tuple(map(_compared, value))
+    return Decimal(str(value)) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
 def _expression(raw: Any, at: tuple[str | int, ...]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ..domain.dialogues import Absent, Dialogue, Field, Option, Reply, Session, Step, StepKind, Text
@@ -113,7 +113,9 @@ class Wording:
 
     def number(self, value: Decimal, digits: int | None, unit: Text | None = None) -> str:
         """With the separators of the language; `digits` None = as many as there are."""
-        shown = f"{value:,f}" if digits is None else f"{value:,.{digits}f}"
+        if digits is not None:
+            value = value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+        shown = f"{value:,f}"
         if self.session.lang == "pl":
             shown = shown.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
         return f"{shown}\N{NO-BREAK SPACE}{said(unit, self.session.lang)}" if unit else shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,13 @@ def test_advice_without_a_sentence_and_sources_without_a_place_are_found(trial: 
         ("source_missing", "sections.people.source.pl"),
         ("source_missing", "sections.money.source.pl"),
     }
+
+
+@pytest.mark.parametrize("number", ["0", "1", "0.5"])
+def test_zero_and_one_in_a_condition_are_numbers(tmp_path: Path, number: str) -> None:
+    text = TEXT.replace('when = {of = "founded", answered = true}', f'when = {{of = "trust", above = {number}}}')
+    (tmp_path / "trial.toml").write_text(text, encoding="utf-8")
+    condition = definitions.read(tmp_path / "trial.toml").step("signed").when
+    assert condition is not None
+    assert condition.value == Decimal(number)
+    assert not isinstance(condition.value, bool)
