@@ -100,7 +100,7 @@ def matched(text: str, options: Sequence[Option]) -> Option | None:
     if not wanted:
         return None
     for option in options:
-        if option.id == text.strip() or wanted in {_plain(words).strip(" .") for words in option.text.values()}:
+        if option.id == wanted or wanted in {_plain(words).strip(" .") for words in option.text.values()}:
             return option
     if wanted.isdigit() and 1 <= int(wanted) <= len(options):
         return options[int(wanted) - 1]

@@ -19,6 +19,7 @@ from .conditions import Facts, field
 
 NAME = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\}")
 BLANK = "………"
+GROUPED = 10_000  # from which thousands are set apart: four digits are not, in Polish, and a year never is
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Wording:
         step, reply = facts.steps.get(id), facts.replies.get(id)
         if step is None or reply is None or reply.value is None:
             return ""
+        if not column and step.kind is StepKind.MULTI:
+            return self._listed(self.value(step, reply))
         if not column:
             return "; ".join(self.value(step, reply))
         found = field(step, column)
@@ -102,6 +105,11 @@ class Wording:
             return self.words.text("dialogues.level", value=cell, levels=column.levels)
         return self.day(str(cell)) if column.kind == "date" else str(cell)
 
+    def _listed(self, parts: Sequence[str]) -> str:
+        """„a, b i c”"""
+        *first, last = parts
+        return self.words.text("dialogues.listed", first=", ".join(first), last=last) if first else last
+
     def _amount(self, value: int | Decimal, money: bool, unit: Text | None) -> str:
         if money:
             return self.words.text("dialogues.money", value=self.number(Decimal(value), 2))
@@ -115,7 +123,7 @@ class Wording:
         """With the separators of the language; `digits` None = as many as there are."""
         if digits is not None:
             value = value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
-        shown = f"{value:,f}"
+        shown = f"{value:,f}" if abs(value) >= GROUPED else f"{value:f}"
         if self.session.lang == "pl":
             shown = shown.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
         return f"{shown}\N{NO-BREAK SPACE}{said(unit, self.session.lang)}" if unit else shown

@@ -90,6 +90,7 @@ CHOSEN = [
     ("pomysl", "idea"),
     ("POMYSŁ.", "idea"),
     ("idea", "idea"),
+    ("IDEA", "idea"),
     ("2", "network"),
     ("b)", "network"),
     ("siec wsp", "network"),
