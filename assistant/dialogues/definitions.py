@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +52,14 @@ class _Malformed(Exception):
 
 
 def load(folder: Path) -> Definitions:
-    """Every file of a folder, by name; two with one id are an error of the second."""
+    """Every file of a folder; each is named by its mode's id."""
     dialogues: dict[str, Dialogue] = {}
     broken: list[DialogueError] = []
     for file in sorted(folder.glob("*.toml")):
         try:
             made = read(file)
-            if made.id in dialogues:
-                raise DialogueError(path=file.name, line=1, at="id", reason=f"id {made.id} twice")
+            if made.id != file.stem:
+                raise DialogueError(path=file.name, line=1, at="id", reason=f"{made.id}.toml")
         except DialogueError as error:
             broken.append(error)
         else:
@@ -80,6 +80,7 @@ def text_of(file: Path) -> str:
         raise DialogueError(path=file.name, line=0, at="-", reason=str(error)) from None
 
 
+@lru_cache(maxsize=128)
 def parse(text: str, name: str) -> Dialogue:
     """The same from its text; `name` is told in errors."""
     try:

@@ -6,12 +6,12 @@ Knows nothing of databases and screens; what it needs of the documents and of wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -105,13 +105,12 @@ class Guided:
         sound: dict[str, Dialogue] = {}
         broken = list(found.broken)
         for id, dialogue in found.dialogues.items():
-            problems = checking.problems(dialogue)
-            if problems:
-                broken += [
-                    DialogueError(path=f"{id}.toml", line=0, at=one.at, reason=f"{one.code} {one.detail}".strip())
-                    for one in problems
-                ]
-            else:
+            problems = _problems(self._text(dialogue), dialogue.id)
+            broken += [
+                DialogueError(path=f"{id}.toml", line=0, at=one.at, reason=f"{one.code} {one.detail}".strip())
+                for one in problems
+            ]
+            if not problems:
                 sound[id] = dialogue
         return Definitions(sound, tuple(broken))
 
@@ -218,7 +217,7 @@ class Guided:
         if present is not None and present.digest == run.session.digest:
             return Opened(run, present)
         name = f"{run.session.dialogue}.toml"
-        return Opened(run, _kept(self.runs().definition(run.session.digest), name), present)
+        return Opened(run, definitions.parse(self.runs().definition(run.session.digest), name), present)
 
     def _changed(self, code: str, change: Callable[[Opened], engine.Applied], definition: str = "") -> Opened:
         """Keep what `change` makes of the run as it is now; anew when another tab was quicker."""
@@ -257,23 +256,21 @@ class Guided:
         return offered[int(order[0])], lead >= self.settings.sure_option
 
     def proposed(self, question: str, lang: str) -> Dialogue | None:
-        """The mode that fits a question, when one does."""
-        phrases = [(one, phrase) for one in self.definitions.dialogues.values() for phrase in one.proposed_for[lang]]
-        if not phrases or not question.strip():
+        """The mode that fits a question, when one does and leads before the others."""
+        modes = list(self.definitions.dialogues.values())
+        if not modes or not question.strip():
             return None
-        near = self._phrases(lang) @ self.embedder().embed_query(question)
-        best = int(np.argmax(near))
-        return phrases[best][0] if near[best] >= self.settings.proposes else None
+        asked = self.embedder().embed_query(question)
+        near = sorted(((_fit(own @ asked), place) for place, own in enumerate(self._told(lang))), reverse=True)
+        lead = near[0][0] - near[1][0] if len(near) > 1 else 1.0
+        fits = near[0][0] >= self.settings.proposes and lead >= self.settings.proposes_lead
+        return modes[near[0][1]] if fits else None
 
-    @cached_property
-    def _vectors(self) -> dict[str, np.ndarray]:
-        return {}
-
-    def _phrases(self, lang: str) -> np.ndarray:
-        if lang not in self._vectors:
-            told = [phrase for one in self.definitions.dialogues.values() for phrase in one.proposed_for[lang]]
-            self._vectors[lang] = np.stack([self.embedder().embed_query(phrase) for phrase in told])
-        return self._vectors[lang]
+    def _told(self, lang: str) -> list[np.ndarray]:
+        """For each mode the vectors of its title with summary, and of the questions after which it is proposed."""
+        modes = self.definitions.dialogues.values()
+        told = ((f"{one.title[lang]}. {one.summary[lang]}", *one.proposed_for[lang]) for one in modes)
+        return [_vectors(cast(Hashable, self.embedder()), texts) for texts in told]
 
     def _cosines(self, text: str, others: Sequence[str]) -> np.ndarray:
         made = self.embedder().embed_query(text)
@@ -315,6 +312,12 @@ class Guided:
         return found
 
 
+def _fit(cosines: np.ndarray) -> float:
+    """How near a question is to a mode: half its nearest question, a quarter the two nearest, a quarter its title."""
+    title, nearest = cosines[0], np.sort(cosines[1:])[::-1]
+    return float(0.5 * nearest[0] + 0.25 * nearest[:2].mean() + 0.25 * title)
+
+
 def source(dialogue: Dialogue, step: Step, lang: str) -> Source | None:
     """Where a step's „why do we ask” stands."""
     section = next(one for one in dialogue.sections if one.id == step.section)
@@ -325,9 +328,14 @@ def source(dialogue: Dialogue, step: Step, lang: str) -> Source | None:
     return Source(path, heading)
 
 
-@lru_cache(maxsize=64)
-def _kept(text: str, name: str) -> Dialogue:
-    return definitions.parse(text, name)
+@lru_cache(maxsize=128)
+def _problems(text: str, id: str) -> tuple[Problem, ...]:
+    return tuple(checking.problems(definitions.parse(text, f"{id}.toml")))
+
+
+@lru_cache(maxsize=256)
+def _vectors(embedder: Any, texts: tuple[str, ...]) -> np.ndarray:
+    return np.stack([embedder.embed_query(text) for text in texts])
 
 
 def _why(session: Session, step: Step) -> Absent | None:

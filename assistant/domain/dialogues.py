@@ -415,3 +415,108 @@ class Run:
     seen_at: datetime
     expires_at: datetime
     workshop: str = ""
+
+
+# ---- workshops ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What is shown of the replies to one statement: how many of each level from 1, and how many without a level."""
+
+    step: str
+    levels: tuple[int, ...]
+    absent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a group agreed on about one statement; `level` None: nothing but the note."""
+
+    step: str
+    level: int | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something the group will do; `due` is YYYY-MM-DD or ""."""
+
+    id: str
+    text: str
+    owner: str = ""
+    due: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """One guided mode replied to by many. `least`: respondents without whom nothing is shown.
+
+    While it is open people may join, and their replies enter what is shown by rounds (dialogues.workshops).
+    """
+
+    id: str
+    dialogue: str
+    digest: str
+    lang: str
+    title: str
+    open: bool
+    least: int
+    revision: int  # grows with each round, closing and reopening
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    shown: tuple[Tally, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+    def tally(self, step: str) -> Tally | None:
+        """What is shown of a statement; None: nothing yet."""
+        return next((one for one in self.shown if one.step == step), None)
+
+    def outcome(self, step: str) -> Outcome | None:
+        """What was agreed on a statement."""
+        return next((one for one in self.outcomes if one.step == step), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Respondent:
+    """What counts of one respondent's run: levels (None: no level, for whatever reason) and where they are counted.
+
+    Never their words.
+    """
+
+    run: str
+    levels: Mapping[str, int | None]
+    counted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement as the facilitator sees it: how many replied, of how many a round was taken, what it shows.
+
+    `levels` is () until enough of those gave a level; then how many chose each from 1.
+    """
+
+    step: str
+    replied: int
+    waiting: int  # replies that no round has taken in
+    counted: int = 0  # replies that rounds have taken in, also of people who left since
+    levels: tuple[int, ...] = ()
+    absent: int = 0
+    middle: float | None = None
+    apart: int = 0
+    disagreement: float = 0.0
+    discuss: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkshopResult:
+    """All a facilitator sees: how many joined and replied to every statement, spreads, what was agreed."""
+
+    workshop: Workshop
+    joined: int
+    finished: int
+    statements: tuple[Statement, ...]
+    discuss: tuple[str, ...]  # statements to discuss first, most disagreement first
+    agreed: Assessment | None  # scores of the agreed levels

@@ -5,11 +5,11 @@ Vectors are numpy float32 arrays; the domain names them by their shape only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from .answers import Retrieval
-from .dialogues import Run, Session
+from .dialogues import Action, Outcome, Respondent, Run, Session, Tally, Workshop
 from .documents import Chunk, Metadata
 
 Vector = Any  # numpy array, shape (dimension,), float32, L2 norm 1
@@ -83,6 +83,71 @@ class RunKeeper(Protocol):
 
     def remove(self, run: Run) -> None:
         """For good."""
+        ...
+
+
+class WorkshopKeeper(Protocol):
+    """Keeps workshops; see storage.workshops. Each act on one returns it as it is afterwards."""
+
+    def begin(self, session: Session, definition: str, title: str, least: int) -> tuple[str, str, Workshop]:
+        """(the facilitator's code, the code to join by, a new workshop)."""
+        ...
+
+    def open(self, code: str) -> Workshop:
+        """By the facilitator's code. Raises WorkshopMissing."""
+        ...
+
+    def joined_by(self, code: str) -> Workshop:
+        """By the code to join by. Raises WorkshopMissing."""
+        ...
+
+    def read(self, identity: str) -> Workshop:
+        """By its id. Raises NotThere."""
+        ...
+
+    def rename(self, workshop: Workshop, title: str) -> Workshop:
+        """With another title."""
+        ...
+
+    def invite(self, workshop: Workshop) -> str:
+        """A new code to join by."""
+        ...
+
+    def size(self, workshop: Workshop) -> int:
+        """How many have joined."""
+        ...
+
+    def respondents(self, workshop: Workshop) -> tuple[Respondent, ...]:
+        """Everybody who joined, in an order that says nothing about when."""
+        ...
+
+    def count(
+        self, workshop: Workshop, shown: Iterable[Tally], counted: Mapping[str, Iterable[str]], *, opened: bool
+    ) -> bool:
+        """Keep what is shown, which statements of which runs are counted, and whether it is open.
+
+        False when it was changed meanwhile.
+        """
+        ...
+
+    def record(self, workshop: Workshop, outcome: Outcome) -> Workshop:
+        """Keep what was agreed on a statement."""
+        ...
+
+    def plan(self, workshop: Workshop, action: Action) -> Workshop:
+        """Add an action."""
+        ...
+
+    def replan(self, workshop: Workshop, action: Action) -> Workshop:
+        """Change an action. Raises NotThere."""
+        ...
+
+    def drop(self, workshop: Workshop, action: str) -> Workshop:
+        """Remove an action. Raises NotThere."""
+        ...
+
+    def remove(self, workshop: Workshop) -> None:
+        """For good, with all respondents' runs."""
         ...
 
 

@@ -31,6 +31,7 @@ from .tables import (
     sweeps,
     tries,
     visits,
+    workshops,
 )
 
 APART = 3600.0  # seconds between the two runs that must agree
@@ -66,7 +67,8 @@ def run(
     """Remove what two runs found too old, and what is left in the files of all that was erased since the last run.
 
     Returns rows removed by class: conversations (with messages and citations), feedback, visits without
-    conversations, runs of guided modes, definitions without runs, audit, counts, staff_sessions, tries and keys.
+    conversations, runs of guided modes, workshops, definitions without either, audit, counts, staff_sessions,
+    tries and keys.
     """
     now, moment = clock(), steady()
 
@@ -76,7 +78,7 @@ def run(
             return dict.fromkeys(_rules(settings, now), 0)
         old = _rules(settings, min(now, earlier))
         gone = {name: connection.execute(delete(table).where(rule)).rowcount for name, (table, rule) in old.items()}
-        if gone["conversations"] or gone["feedback"] or gone["runs"]:
+        if gone["conversations"] or gone["feedback"] or gone["runs"] or gone["workshops"]:
             erasure.note(connection)
         return gone
 
@@ -90,12 +92,15 @@ def _rules(settings: RetentionSettings, now: datetime) -> dict[str, tuple[Table,
     """What is too old at a time; in this order, for a visit goes after its conversations."""
     content = now - timedelta(days=settings.conversations_days)
     empty = ~exists().where(conversations.c.visit_id == visits.c.id)
+    begun = exists().where(runs.c.digest == definitions.c.digest)
+    gathered = exists().where(workshops.c.digest == definitions.c.digest)
     return {
         "feedback": (feedback, feedback.c.given_at < content),
         "conversations": (conversations, conversations.c.created_at < content),
         "visits": (visits, (visits.c.seen_at < content) & empty),
         "runs": (runs, runs.c.seen_at < now - timedelta(days=settings.runs_days)),
-        "definitions": (definitions, ~exists().where(runs.c.digest == definitions.c.digest)),
+        "workshops": (workshops, workshops.c.seen_at < now - timedelta(days=settings.runs_days)),
+        "definitions": (definitions, ~begun & ~gathered),
         "audit": (audit, audit.c.at < now - timedelta(days=settings.audit_days)),
         "counts": (counts, counts.c.day < (now - timedelta(days=settings.counts_days)).date()),
         "staff_sessions": (staff_sessions, staff_sessions.c.created_at < now - ENDED),

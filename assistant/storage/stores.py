@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .runs import Runs
     from .switch import Switch
     from .visits import Visits
+    from .workshops import Workshops
 
 
 def utc_now() -> datetime:
@@ -115,6 +116,13 @@ class Stores:
         from .runs import Runs
 
         return Runs(self.database, self.settings.retention, self.clock, self.mask)
+
+    @cached_property
+    def workshops(self) -> Workshops:
+        """Workshops of guided modes."""
+        from .workshops import Workshops
+
+        return Workshops(self.database, self.settings.retention, self.clock, self.mask)
 
     def erase(self, conversations: Iterable[str], actor: str) -> Erased:
         """Remove conversations, whosever they are; the audit log keeps how many. See erasure.erase."""

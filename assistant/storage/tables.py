@@ -251,6 +251,51 @@ runs = Table(
     Column("replies", Json, nullable=False),
     Index("ix_runs_code_hash", "code_hash", unique=True),
 )
+workshops = Table(
+    "workshops",
+    metadata,
+    _text("id", primary_key=True),
+    _text("code_hash"),
+    _text("join_hash"),
+    _text("dialogue"),
+    _text("digest"),
+    _text("lang"),
+    _text("title"),
+    Column("open", Boolean, nullable=False),
+    Column("least", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("shown", Json, nullable=False),  # step -> [replies of each level from 1, without a level]
+    _time("created_at"),
+    _time("seen_at", index=True),
+    Index("ix_workshops_code_hash", "code_hash", unique=True),
+    Index("ix_workshops_join_hash", "join_hash", unique=True),
+)
+workshop_shown = Table(  # which statements of a respondent are counted in `workshops.shown`; not with what
+    "workshop_shown",
+    metadata,
+    _text("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("steps", Json, nullable=False),
+)
+workshop_outcomes = Table(
+    "workshop_outcomes",
+    metadata,
+    _text("workshop", ForeignKey("workshops.id", ondelete="CASCADE"), primary_key=True),
+    _text("step", primary_key=True),
+    Column("level", Integer),
+    _text("note"),
+)
+workshop_actions = Table(
+    "workshop_actions",
+    metadata,
+    Column("number", Number, primary_key=True),
+    _text("id"),
+    _text("workshop", ForeignKey("workshops.id", ondelete="CASCADE"), index=True),
+    _text("text"),
+    _text("owner"),
+    _text("due"),
+    Index("ix_workshop_actions_id", "id", unique=True),
+)
 # deletions of content since the files were last written anew: bytes of it may be left in them
 traces = Table("traces", metadata, Column("number", Number, primary_key=True))
-CONTENT = (conversations, messages, citations, feedback, runs)  # tables of what people wrote
+# tables of what people wrote
+CONTENT = (conversations, messages, citations, feedback, runs, workshops, workshop_outcomes, workshop_actions)

@@ -201,6 +201,7 @@ def test_axe_would_find_something(visit: Visit) -> None:
 PATH: tuple[tuple[str, str], ...] = (
     ("Tab", "Przejdź do pola pytania"),
     ("Tab", "Asystent ekonomii społecznej"),
+    ("Tab", "Krok po kroku"),
     ("Tab", "Polski"),
     ("Tab", "English"),
     ("Tab", "Zanim zapytasz: to asystent AI, nie człowiek"),

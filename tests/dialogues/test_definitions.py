@@ -44,11 +44,11 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path, good: str, bad: st
     assert error.details["line"] == line_of(text, at)
 
 
-def test_two_files_of_one_mode_are_an_error_of_the_second(tmp_path: Path) -> None:
-    for name in ("a.toml", "b.toml"):
-        (tmp_path / name).write_text(TEXT, encoding="utf-8")
+def test_a_file_is_named_by_its_modes_id(tmp_path: Path) -> None:
+    (tmp_path / "copy.toml").write_text(TEXT, encoding="utf-8")
     found = definitions.load(tmp_path)
-    assert [error.details["path"] for error in found.broken] == ["b.toml"]
+    assert found.dialogues == {}
+    assert [error.details["path"] for error in found.broken] == ["copy.toml"]
 
 
 def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:

@@ -251,9 +251,17 @@ def test_yes_and_no(desk: SimpleNamespace) -> None:
 
 
 def test_a_question_near_a_modes_own_proposes_it(desk: SimpleNamespace) -> None:
-    assert desk.guided.proposed("czy jesteśmy gotowi na klaster", "pl").id == "trial"
-    assert desk.guided.proposed("Ile kosztuje znaczek?", "pl") is None
-    assert desk.guided.proposed("", "pl") is None
+    guided = replace(desk.guided, settings=DialogueSettings(proposes=0.7))
+    assert guided.proposed("czy jesteśmy gotowi na klaster", "pl").id == "trial"
+    assert guided.proposed("Ile kosztuje znaczek?", "pl") is None
+    assert guided.proposed("", "pl") is None
+
+
+def test_two_modes_equally_near_are_not_proposed(desk: SimpleNamespace) -> None:
+    (desk.folder / "twin.toml").write_text(TEXT.replace('id = "trial"', 'id = "twin"', 1), encoding="utf-8")
+    guided = replace(desk.made(), settings=DialogueSettings(proposes=0.7))
+    assert len(guided.definitions.dialogues) == 2
+    assert guided.proposed("czy jesteśmy gotowi na klaster", "pl") is None
 
 
 def test_the_view_tells_where_one_is_and_why_it_is_asked(desk: SimpleNamespace) -> None:

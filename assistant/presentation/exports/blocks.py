@@ -11,6 +11,8 @@ from ...domain.documents import UnitKind
 from ...domain.text import clean
 
 MAX_COLUMNS = 12  # a wider "table" cannot be read on paper
+LETTER, PADDING = 120, 216  # twentieths of a point: a wide letter at 10 points, the space around a cell's words
+LONG_WORD = 30  # letters; a longer word (an address) may break
 
 _NUMBERED = re.compile(r"(\d{1,3})([.)])\s+(?=\S)")
 
@@ -43,11 +45,20 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of equally many cells; no header is (). `notes` are about the whole table."""
+    """Rows of equally many cells; no header is (). `notes` are about the whole table.
+
+    `named`: the first cell of a row names it. `numbers` are the columns, from 0, that hold amounts. `shares` of the
+    width stand for what the words would take. A `quiet` caption is only for those who do not see the page.
+    """
 
     header: tuple[Text, ...]
     rows: tuple[tuple[Text, ...], ...]
     notes: tuple[int, ...] = ()
+    caption: str = ""
+    named: bool = False
+    numbers: tuple[int, ...] = ()
+    shares: tuple[int, ...] = ()
+    quiet: bool = False
 
 
 Block = Paragraph | Listing | Table
@@ -142,6 +153,21 @@ def _row(text: Text, cells: Sequence[str]) -> tuple[Text, ...]:
     """A row's notes stand in its last cell."""
     bare = [replace(text, words=cell.strip(), notes=()) for cell in cells]
     return (*bare[:-1], replace(bare[-1], notes=text.notes))
+
+
+def widths(table: Table, width: int) -> list[int]:
+    """Columns of a table in twentieths of a point: room for each longest word, the rest by how much text there is."""
+    if table.shares:
+        return [round(width * share / sum(table.shares)) for share in table.shares]
+    columns = [
+        [cell.words for cell in column] for column in zip(*filter(None, (table.header, *table.rows)), strict=True)
+    ]
+    longest = [max((len(word) for cell in column for word in cell.split()), default=0) for column in columns]
+    least = [min(length, LONG_WORD) * LETTER + PADDING for length in longest]
+    amounts = [1 + sum(map(len, column)) for column in columns]
+    spare = max(0, width - sum(least))
+    wanted = [room + spare * amount / sum(amounts) for room, amount in zip(least, amounts, strict=True)]
+    return [round(width * one / sum(wanted)) for one in wanted]
 
 
 def plain(text: str) -> str:

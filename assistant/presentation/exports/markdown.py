@@ -30,7 +30,7 @@ def as_markdown(conversation: Conversation, words: Words) -> bytes:
     lines += [escaped(laid.empty)] if laid.empty else []
     for entry in laid.entries:
         lines += _entry(entry, words)
-    lines += [_note(note, words) for note in laid.notes]
+    lines += [note_line(note, words) for note in laid.notes]
     return ("\n\n".join(lines) + "\n").encode()
 
 
@@ -88,7 +88,8 @@ def _references(notes: Iterable[int]) -> str:
     return "".join(f"[^{n}]" for n in notes)
 
 
-def _note(note: Note, words: Words) -> str:
+def note_line(note: Note, words: Words) -> str:
+    """A note at the end: document, place, quote."""
     where = f", {escaped(note.where)}" if note.where else ""
     quote = words.text("export.quote", quote="\0").split("\0")
     return f"[^{note.n}]: **{escaped(note.title)}**{where}. {quote[0]}{escaped(note.quote)}{quote[1]}"

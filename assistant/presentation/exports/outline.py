@@ -84,7 +84,7 @@ def outline(conversation: Conversation, words: Words) -> Outline:
     for message in conversation.messages:
         numbers = _numbers(message.answer, len(notes))
         cited = {citation.n: citation for citation in message.answer.citations}
-        notes += [_note(cited[n], number, laws, words) for n, number in numbers.items()]
+        notes += [note(cited[n], number, laws, words) for n, number in numbers.items()]
         entries.append(_entry(message, numbers, words))
     return Outline(
         title=words.text("export.title"),
@@ -125,10 +125,25 @@ def day(at: datetime, words: Words) -> str:
     return words.text("export.date", day=local.day, month=local.month, year=local.year)
 
 
+def note(citation: Citation, number: int, laws: dict[tuple[str, str, str], int], words: Words) -> Note:
+    """A citation as a note; `laws` remembers, from note to note, where each state of law was first told."""
+    law = plain(citation.state_of_law)
+    told = laws.setdefault((citation.document_id, citation.edition, law), number)
+    parts = [words.text("cli.edition", edition=plain(citation.edition))] if citation.edition else []
+    parts += _pages(citation.path, citation.pages, words)
+    path = _path(citation.title, citation.headings)
+    parts += [words.text("export.section", path=path)] if path else []
+    if law:
+        again = told != number and len(law) > LONG_LAW
+        parts.append(words.text("export.law_again", n=told) if again else words.text("cli.state_of_law", date=law))
+    title = plain(citation.title) or plain(PurePosixPath(citation.path).name) or plain(citation.document_id)
+    return Note(number, title, "; ".join(parts), _quote(citation), citation.language or words.lang)
+
+
 def _entry(message: Message, numbers: Mapping[int, int], words: Words) -> Entry:
     answer = message.answer
     question = plain(answer.question)
-    short = question if len(question) <= LONG_QUESTION else _cut(question, LONG_QUESTION // 2, "…")
+    short = question if len(question) <= LONG_QUESTION else cut(question, LONG_QUESTION // 2, "…")
     opening = [line for line in map(plain, answer.opening.split("\n")) if line]
     suggestions = tuple(filter(None, (_suggestion(item, words) for item in answer.suggestions)))
     titled = bool(suggestions) and not (opening and opening[-1].endswith(":") and not answer.sentences)
@@ -158,20 +173,6 @@ def _numbers(answer: Answer, used: int) -> dict[int, int]:
     return {n: used + place for place, n in enumerate(cited, start=1)}
 
 
-def _note(citation: Citation, number: int, laws: dict[tuple[str, str, str], int], words: Words) -> Note:
-    law = plain(citation.state_of_law)
-    told = laws.setdefault((citation.document_id, citation.edition, law), number)
-    parts = [words.text("cli.edition", edition=plain(citation.edition))] if citation.edition else []
-    parts += _pages(citation.path, citation.pages, words)
-    path = _path(citation.title, citation.headings)
-    parts += [words.text("export.section", path=path)] if path else []
-    if law:
-        again = told != number and len(law) > LONG_LAW
-        parts.append(words.text("export.law_again", n=told) if again else words.text("cli.state_of_law", date=law))
-    title = plain(citation.title) or plain(PurePosixPath(citation.path).name) or plain(citation.document_id)
-    return Note(number, title, "; ".join(parts), _quote(citation), citation.language or words.lang)
-
-
 def _pages(path: str, pages: tuple[int, int] | None, words: Words) -> list[str]:
     """A file without pages of its own counts as one page, which says nothing."""
     suffix = PurePosixPath(path).suffix.lower()
@@ -192,10 +193,13 @@ def _quote(citation: Citation) -> str:
     markup = citation.path.lower().endswith(MARKDOWN)
     shown = [_BULLET.sub("• ", line.strip().strip("|").strip()) for line in lines]
     text = clean((" / " if tabular else "\n").join(shown), markup=markup).text
-    return text if len(text) <= LONG_QUOTE else _cut(text, LONG_QUOTE, "[…]")
+    return cut(text, LONG_QUOTE, "[…]")
 
 
-def _cut(text: str, length: int, sign: str) -> str:
+def cut(text: str, length: int, sign: str) -> str:
+    """No longer than `length`, if need be ended at a space, with a sign that there was more."""
+    if len(text) <= length:
+        return text
     return f"{text[: length + 1].rpartition(' ')[0] or text[:length]} {sign}"
 
 

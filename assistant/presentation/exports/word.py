@@ -7,57 +7,76 @@ A note that is cited again is a number that leads back to its first place, since
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import zip_longest
 
 from ...domain.conversations import Conversation
 from ...prompts import Words
 from . import word_parts as parts
-from .blocks import Block, Listing, Paragraph, Table, Text
+from .blocks import Block, Listing, Paragraph, Table, Text, widths
 from .outline import SIGN, Entry, Outline, made_by, models, outline
 
 PAGE = (11906, 16838, 1134)  # A4 and its margins, in twentieths of a point
 WIDTH = PAGE[0] - 2 * PAGE[2]
-LETTER, PADDING = 120, 216  # of a wide letter at 10 points, of a cell
-LONG_WORD = 30  # letters; a longer word (an address) may break
+FOOTER = "rId1"  # the relationship of the first part inside
 
 
 def as_docx(conversation: Conversation, words: Words) -> bytes:
     """The conversation as a .docx; `words` give the language of what is not content."""
+    laid = outline(conversation, words)
+    made = made_by(models(conversation.messages))
+    body = _Body(words.lang, words.text("export.table_source"))
+    text = parts.document("".join(body.written(laid)), footer=FOOTER, page=PAGE)
+    quoted = words.text("export.quote", quote="{quote}")
+    inside = {
+        "footer": parts.footer(words.text("export.footer", date=laid.date), WIDTH),
+        "styles": parts.styles(words.lang),
+        "settings": parts.settings(words.lang),
+        "numbering": parts.numbering(body.numbered),
+        "footnotes": parts.footnotes(laid.notes, words.lang, quoted),
+    }
+    return packed(text, inside, (), f"{laid.title}, {laid.date}", conversation.created_at, made, words)
+
+
+def packed(
+    main: bytes,
+    inside: Mapping[str, bytes],
+    pictures: Sequence[bytes],
+    title: str,
+    created: datetime,
+    made: Mapping[str, str],
+    words: Words,
+) -> bytes:
+    """A .docx of its parts. The parts `inside`, the footer first, are rId1 and on, then the PNG `pictures`.
+
+    `made` tells programs by which means the words were made.
+    """
     from docx.opc.constants import RELATIONSHIP_TYPE
     from docx.opc.package import OpcPackage
     from docx.opc.packuri import PackURI
     from docx.opc.part import Part
 
-    laid = outline(conversation, words)
-    made = made_by(models(conversation.messages))
-    body = _Body(words.lang, words.text("export.table_source"))
-    text = parts.document("".join(body.written(laid)), footer="rId1", page=PAGE)
-    marks = {"ai-assistant": words.text("export.product"), **{f"ai-generated-{key}": made[key] for key in made}}
-    quoted = words.text("export.quote", quote="{quote}")
-    inside = [
-        ("footer", RELATIONSHIP_TYPE.FOOTER, parts.footer(words.text("export.footer", date=laid.date), WIDTH)),
-        ("styles", RELATIONSHIP_TYPE.STYLES, parts.styles(words.lang)),
-        ("settings", RELATIONSHIP_TYPE.SETTINGS, parts.settings(words.lang)),
-        ("numbering", RELATIONSHIP_TYPE.NUMBERING, parts.numbering(body.numbered)),
-        ("footnotes", RELATIONSHIP_TYPE.FOOTNOTES, parts.footnotes(laid.notes, words.lang, quoted)),
-    ]
     package = OpcPackage()
-    main = Part(PackURI("/word/document.xml"), parts.TYPES["document"], text, package)
-    package.relate_to(main, RELATIONSHIP_TYPE.OFFICE_DOCUMENT)
-    for name, relation, xml in inside:  # the footer first: it is rId1
-        main.relate_to(Part(PackURI(f"/word/{name}.xml"), parts.TYPES[name], xml, package), relation)
+    document = Part(PackURI("/word/document.xml"), parts.TYPES["document"], main, package)
+    package.relate_to(document, RELATIONSHIP_TYPE.OFFICE_DOCUMENT)
+    for name, xml in inside.items():
+        relation = getattr(RELATIONSHIP_TYPE, name.upper())
+        document.relate_to(Part(PackURI(f"/word/{name}.xml"), parts.TYPES[name], xml, package), relation)
+    for n, picture in enumerate(pictures, start=1):
+        image = Part(PackURI(f"/word/media/picture{n}.png"), "image/png", picture, package)
+        document.relate_to(image, RELATIONSHIP_TYPE.IMAGE)
+    marks = {"ai-assistant": words.text("export.product"), **{f"ai-generated-{key}": made[key] for key in made}}
     custom = Part(PackURI("/docProps/custom.xml"), parts.TYPES["properties"], parts.properties(marks), package)
     package.relate_to(custom, RELATIONSHIP_TYPE.CUSTOM_PROPERTIES)
 
     core = package.core_properties
-    core.title = f"{laid.title}, {laid.date}"
+    core.title = title[:255]  # as much as python-docx takes
     core.author = core.last_modified_by = words.text("export.product")
     core.language = parts.locale(words.lang)
-    core.keywords = "; ".join(f"{key}={value}" for key, value in marks.items())[:255]  # as much as python-docx takes
-    core.created = core.modified = conversation.created_at.astimezone(UTC).replace(tzinfo=None)
+    core.keywords = "; ".join(f"{key}={value}" for key, value in marks.items())[:255]
+    core.created = core.modified = created.astimezone(UTC).replace(tzinfo=None)
     file = io.BytesIO()
     package.save(file)
     return file.getvalue()
@@ -119,7 +138,7 @@ class _Body:
                 yield parts.paragraph(self._text(item), "ListParagraph", number)
         else:
             rows = [[self._text(cell) for cell in row] for row in (block.header, *block.rows) if row]
-            yield parts.table(rows, _widths(block), headed=bool(block.header))
+            yield parts.table(rows, widths(block, WIDTH), headed=bool(block.header))
             source = parts.run(self.table_source) + self._references(block.notes) if block.notes else ""
             yield parts.paragraph(source, "Source")
 
@@ -133,16 +152,3 @@ class _Body:
             marks.append(parts.reference_again(n) if n in self.met else parts.reference(n))
             self.met.add(n)
         return parts.run(", ", style="FootnoteReference").join(marks)
-
-
-def _widths(table: Table) -> list[int]:
-    """Columns of a table in twentieths of a point: room for each longest word, the rest by how much text there is."""
-    columns = [
-        [cell.words for cell in column] for column in zip(*filter(None, (table.header, *table.rows)), strict=True)
-    ]
-    longest = [max((len(word) for cell in column for word in cell.split()), default=0) for column in columns]
-    least = [min(length, LONG_WORD) * LETTER + PADDING for length in longest]
-    amounts = [1 + sum(map(len, column)) for column in columns]
-    spare = max(0, WIDTH - sum(least))
-    wanted = [room + spare * amount / sum(amounts) for room, amount in zip(least, amounts, strict=True)]
-    return [round(WIDTH * width / sum(wanted)) for width in wanted]

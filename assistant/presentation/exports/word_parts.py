@@ -27,6 +27,8 @@ TYPES = {
     "properties": "application/vnd.openxmlformats-officedocument.custom-properties+xml",
 }
 PROPERTIES_SET = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"  # the fixed name of user-defined properties
+DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"
+EMU = 12700  # of a point
 LOCALES = {"pl": "pl-PL", "en": "en-GB"}
 BULLETS = 1  # the list every bulleted list belongs to; numbered ones follow
 
@@ -42,13 +44,23 @@ def locale(lang: str) -> str:
 
 def document(body: str, footer: str, page: tuple[int, int, int]) -> bytes:
     """word/document.xml: one section; `footer` is the relationship of its footer, `page` width, height, margin."""
+    return _part("document", f"<w:body>{body}{section(footer, page)}</w:body>")
+
+
+def section(footer: str, page: tuple[int, int, int], broad: bool = False) -> str:
+    """The properties of a section, which stand at its end; `broad`: on landscape pages."""
     width, height, margin = page
     sides = " ".join(f'w:{side}="{margin}"' for side in ("top", "right", "bottom", "left"))
-    section = (
-        f'<w:sectPr><w:footerReference w:type="default" r:id="{footer}"/><w:pgSz w:w="{width}" w:h="{height}"/>'
+    paper = f'w:w="{height}" w:h="{width}" w:orient="landscape"' if broad else f'w:w="{width}" w:h="{height}"'
+    return (
+        f'<w:sectPr><w:footerReference w:type="default" r:id="{footer}"/><w:pgSz {paper}/>'
         f'<w:pgMar {sides} w:header="567" w:footer="567" w:gutter="0"/></w:sectPr>'
     )
-    return _part("document", f"<w:body>{body}{section}</w:body>")
+
+
+def section_break(properties: str) -> str:
+    """Ends a section: the next begins on a new page."""
+    return f'<w:p><w:pPr><w:pStyle w:val="Break"/>{properties}</w:pPr></w:p>'
 
 
 def footer(text: str, width: int) -> bytes:
@@ -82,9 +94,9 @@ def settings(lang: str) -> bytes:
     return _part("settings", _SETTINGS.format(lang=locale(lang)))
 
 
-def styles(lang: str) -> bytes:
-    """word/styles.xml: only what the document uses."""
-    return _part("styles", _DEFAULTS.format(lang=locale(lang)) + "".join(_STYLES))
+def styles(lang: str, report: bool = False) -> bytes:
+    """word/styles.xml: only what the document uses, a report some more."""
+    return _part("styles", _DEFAULTS.format(lang=locale(lang)) + "".join(_STYLES + (_REPORT_STYLES if report else ())))
 
 
 def properties(values: Mapping[str, str]) -> bytes:
@@ -99,10 +111,11 @@ def properties(values: Mapping[str, str]) -> bytes:
 
 
 def run(text: str, lang: str = "", style: str = "") -> str:
-    """A run of text as XML, in its language and character style when it has one."""
+    """A run of text as XML, lines apart, in its language and character style when it has one."""
     inside = (f'<w:rStyle w:val="{style}"/>' if style else "") + (_language(lang) if lang else "")
     looks = f"<w:rPr>{inside}</w:rPr>" if inside else ""
-    return f'<w:r>{looks}<w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
+    lines = (f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in text.split("\n"))
+    return f"<w:r>{looks}{'<w:br/>'.join(lines)}</w:r>"
 
 
 def paragraph(runs: str, style: str = "", number: int = 0) -> str:
@@ -112,22 +125,45 @@ def paragraph(runs: str, style: str = "", number: int = 0) -> str:
     return f"<w:p>{f'<w:pPr>{inside}</w:pPr>' if inside else ''}{runs}</w:p>"
 
 
-def table(rows: Sequence[Sequence[str]], widths: Sequence[int], headed: bool) -> str:
-    """A table of cells' runs; `headed`: the first row is its header, said again on every page."""
+def table(
+    rows: Sequence[Sequence[str]], widths: Sequence[int], headed: bool, caption: str = "", numbers: Sequence[int] = ()
+) -> str:
+    """A table of cells' runs; `headed`: the first row is its header, said again on every page.
+
+    `caption` is for those who do not see it; `numbers` are the columns set to the right.
+    """
+    told = f"<w:tblCaption w:val={quoteattr(caption)}/>" if caption else ""
     look = f'<w:tblLook w:val="{"0020" if headed else "0000"}" w:firstRow="{int(headed)}" w:noHBand="1" w:noVBand="1"/>'
     columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     lines = "".join(
         f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if headed and place == 0 else ''}</w:trPr>"
         + "".join(
-            f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr>{paragraph(cell, "Cell")}</w:tc>'
-            for cell, width in zip(row, widths, strict=True)
+            f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr>'
+            f"{paragraph(cell, 'Amount' if n in numbers else 'Cell')}</w:tc>"
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         + "</w:tr>"
         for place, row in enumerate(rows)
     )
     return (
-        f'<w:tbl><w:tblPr><w:tblStyle w:val="Rows"/><w:tblW w:w="{sum(widths)}" w:type="dxa"/>{look}</w:tblPr>'
+        f'<w:tbl><w:tblPr><w:tblStyle w:val="Rows"/><w:tblW w:w="{sum(widths)}" w:type="dxa"/>{look}{told}</w:tblPr>'
         f"<w:tblGrid>{columns}</w:tblGrid>{lines}</w:tbl>"
+    )
+
+
+def picture(relation: str, n: int, points: tuple[float, float], alternative: str) -> str:
+    """A run with the picture of a relationship; `n` counts the document's pictures, `points` are width and height."""
+    across, up = (round(one * EMU) for one in points)
+    size = f'cx="{across}" cy="{up}"'
+    name = f'id="{n}" name="picture{n}.png"'
+    return (
+        f'<w:r><w:drawing><wp:inline xmlns:wp="{DRAWING}/wordprocessingDrawing">'
+        f"<wp:extent {size}/><wp:docPr {name} descr={quoteattr(alternative)}/><wp:cNvGraphicFramePr/>"
+        f'<a:graphic xmlns:a="{DRAWING}/main"><a:graphicData uri="{DRAWING}/picture">'
+        f'<pic:pic xmlns:pic="{DRAWING}/picture"><pic:nvPicPr><pic:cNvPr {name}/><pic:cNvPicPr/></pic:nvPicPr>'
+        f'<pic:blipFill><a:blip r:embed="{relation}"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>'
+        f'<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext {size}/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom>'
+        f"</pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r>"
     )
 
 
@@ -193,7 +229,17 @@ _DEFAULTS = (
 )
 
 
-_BUILT_IN = ("Title", "Subtitle", "heading 1", "List Paragraph", "footer", "footnote text", "footnote reference")
+_BUILT_IN = (
+    "Title",
+    "Subtitle",
+    "heading 1",
+    "heading 2",
+    "caption",
+    "List Paragraph",
+    "footer",
+    "footnote text",
+    "footnote reference",
+)
 
 
 def _style(
@@ -264,4 +310,29 @@ _STYLES: tuple[str, ...] = (
     f"<w:tblPr><w:tblBorders>{_BORDERS}</w:tblBorders></w:tblPr>"
     f'<w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr><w:tcPr><w:shd w:val="clear" w:color="auto" '
     f'w:fill="{SHADE}"/></w:tcPr></w:tblStylePr></w:style>',
+)
+_BOX = "".join(
+    f'<w:{side} w:val="single" w:sz="8" w:space="6" w:color="{MUTED}"/>' for side in ("top", "left", "bottom", "right")
+)
+_REPORT_STYLES: tuple[str, ...] = (
+    _style(
+        "Heading2",
+        "heading 2",
+        f'<w:keepNext/><w:keepLines/>{_spacing(240, 60)}<w:outlineLvl w:val="1"/>',
+        _letters(24, bold=True),
+        "Normal",
+    ),
+    _style("Kind", "Kind", "<w:keepNext/>" + _spacing(2400, 0), "<w:b/><w:caps/>" + _letters(22, MUTED), "Title"),
+    _style("Caption", "caption", "<w:keepNext/>" + _spacing(160, 60), _letters(20, MUTED, bold=True)),
+    _style("Amount", "Amount", _spacing(40, 40) + '<w:jc w:val="right"/>', _letters(20)),
+    _style("Caution", "Caution", _RULE + '<w:ind w:left="200"/>', _letters(20)),
+    _style("Figure", "Figure", _spacing(120, 120) + '<w:jc w:val="center"/>'),
+    _style("Label", "Label", "<w:keepNext/>" + _spacing(120, 60), _letters(20, MUTED, bold=True)),
+    _style(
+        "Draft",
+        "Draft",
+        f'<w:pBdr>{_BOX}</w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="F6F7F9"/><w:spacing w:after="0"/>'
+        '<w:ind w:left="170" w:right="170"/>',
+    ),
+    _style("Break", "Break", '<w:spacing w:after="0" w:line="20" w:lineRule="exact"/>', _letters(2)),
 )

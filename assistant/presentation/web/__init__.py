@@ -7,6 +7,7 @@ refusals    errors as HTTP
 guard       before every request: origin, type and size of the body, the switch; after it: headers
 roles       who may call which route
 api         /api/v1
+modes       /api/v1 of guided modes
 asking      from a request to a question in the queue
 streaming   an answer as events
 public      the public page, the widget's frame, the page without JavaScript, static files

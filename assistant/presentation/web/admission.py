@@ -99,8 +99,17 @@ class Limits:
         """Count one question. Raises TooManyTries."""
         item = RateLimitItemPerMinute(per_minute)
         if not self._limiter.hit(item, kind, who):
-            wait = self._limiter.get_window_stats(item, kind, who).reset_time - time()
-            raise TooManyTries(seconds=max(1, math.ceil(wait)))
+            raise TooManyTries(seconds=self._seconds(item, kind, who))
+
+    def check(self, kind: str, who: str, per_minute: int) -> None:
+        """Raises TooManyTries when the next would be one too many; counts nothing."""
+        item = RateLimitItemPerMinute(per_minute)
+        if not self._limiter.test(item, kind, who):
+            raise TooManyTries(seconds=self._seconds(item, kind, who))
+
+    def _seconds(self, item: RateLimitItemPerMinute, kind: str, who: str) -> int:
+        wait = self._limiter.get_window_stats(item, kind, who).reset_time - time()
+        return max(1, math.ceil(wait))
 
     def address(self, host: str) -> str | None:
         """An address as it is counted: an IPv6 network of a household (/64) as one; None for loopback or none."""

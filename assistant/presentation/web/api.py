@@ -84,6 +84,7 @@ ANSWER = {
     "engine": "extractive",
     "generation": "20261122T051704000000-0a1b2c3d",
     "seconds": 0.09,
+    "mode": {"id": "tender_readiness", "title": "Gotowość do przetargu"},
 }
 EVENTS = {
     "description": "Events: status, opening, then citation and sentence by turns, done; or error",
@@ -164,7 +165,7 @@ FormerOwner = Annotated[Visit, Depends(asking.ended_visit)]
 async def ask(request: Request, body: Question, running: Run) -> Response:
     """Answer one question with quotes from the documents."""
     answer, message = await asking.answered(request, running, body.question, body.lang, body.conversation, body.site)
-    return JSONResponse(streaming.complete(answer, message))
+    return JSONResponse({**streaming.complete(answer, message), **await asking.offered(running, answer)})
 
 
 @router.post("/ask/stream", response_class=StreamingResponse, responses={200: EVENTS}, **role(ANYONE))
@@ -174,7 +175,8 @@ async def ask_stream(request: Request, body: Question, running: Run) -> Response
     words = running.words(body.lang or _lang(request, running))
     left = partial(asking.abandoned, request)
     patience = running.settings.web.question_seconds
-    stream = streaming.events(future, words, patience, request.is_disconnected, left)
+    beside = partial(asking.offered, running)
+    stream = streaming.events(future, words, patience, request.is_disconnected, left, beside)
     return StreamingResponse(stream, media_type=streaming.MEDIA_TYPE, headers=streaming.HEADERS)
 
 
@@ -275,7 +277,11 @@ def begin(request: Request, body: Beginning, running: Run) -> dict[str, Any]:
 @router.get("/conversations/{conversation_id}", **role(VISITOR))
 def conversation(conversation_id: Id, visit: Owner, running: Run) -> dict[str, Any]:
     """A conversation with its answers and citations as they were shown."""
-    return schemas.conversation(running.service.stores.conversations.read(visit, conversation_id))
+    read = running.service.stores.conversations.read(visit, conversation_id)
+    shown = schemas.conversation(read)
+    for told, message in zip(shown["messages"], read.messages, strict=True):
+        told["answer"]["mode"] = running.proposed(message.answer)
+    return shown
 
 
 @router.delete("/conversations/{conversation_id}", status_code=204, **role(VISITOR))

@@ -16,13 +16,14 @@ from starlette.exceptions import HTTPException
 from ... import config, service
 from ...errors import AssistantError, StorageError
 from ...service import Service
-from . import api, operation, public, refusals, roles
+from . import api, modes, operation, public, refusals, roles, workshops
 from .guard import Guard
 from .running import Running
 from .staff import mounting
 
-ROUTERS = (api.router, operation.router, public.router)
+ROUTERS = (api.router, modes.router, workshops.router, workshops.screens, operation.router, public.router)
 SWITCH_SECONDS = 0.0005  # Python's own 0.005 keeps the event loop waiting behind every answer under way
+LATER = 30.0  # seconds a worker that can answer waits before it looks at the corpus, so as not to slow its own start
 COUNT = 5.0  # seconds between two writings of the numbers of questions
 RETRY = 30.0  # seconds until a database that could not be reached is tried again
 log = logging.getLogger(__name__)
@@ -82,6 +83,9 @@ async def _prepare(running: Running) -> None:
         await asyncio.to_thread(_warm, running)
     if not running.settings.web.prepare:
         return
+    await asyncio.to_thread(running.warm_offers)
+    if running.ready.is_set() and running.settings.web.workers > 1:
+        await asyncio.sleep(LATER)
     running.preparation.start()
     await asyncio.to_thread(running.preparation.join)
     if running.preparation.failed is not None:
@@ -95,8 +99,12 @@ def _warm(running: Running) -> None:
     try:
         running.service.warm()
         running.ready.set()
+        for lang in running.service.words:  # so that the first question need not wait for the modes' own
+            running.service.guided.proposed("start", lang)
     except AssistantError as error:
         log.warning("not ready: %s", error)
+    for broken in running.service.guided.definitions.broken:
+        log.error("guided mode: %s", broken)
 
 
 async def _keep(running: Running) -> None:

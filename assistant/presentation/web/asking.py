@@ -6,6 +6,7 @@ import asyncio
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from functools import partial
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -93,3 +94,8 @@ async def answered(
             return await asyncio.wrap_future(future)
     except TimeoutError:
         raise Overloaded(seconds=AGAIN) from None
+
+
+async def offered(running: Running, answer: Answer) -> dict[str, Any]:
+    """What an answer's JSON says besides the answer: `mode`, the guided mode that fits the question, or None."""
+    return {"mode": await run_in_threadpool(running.proposed, answer)}

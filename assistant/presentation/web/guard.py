@@ -24,7 +24,8 @@ BODY_SECONDS = 20.0  # for the whole body of a request that has one
 # what stays when the operator closes the public surfaces: what people need to get their data out or erased
 STAYS = ("/healthz", "/readyz", "/metrics", "/staff", "/static", "/widget/loader.js", "/api/v1/state")
 QUEUED = ("/api/v1/ask", "/rozmowa")
-STAYS_OWN = "/api/v1/conversations/"
+STAYS_OWN = ("/api/v1/conversations/", "/api/v1/session/report", "/api/v1/workshop/minutes")
+OWN = ("/api/v1/session", "/api/v1/workshop")  # a guided run or a workshop, to be read or erased
 
 
 class Guard:
@@ -142,7 +143,7 @@ def _staff(scope: Scope) -> bool:
 
 
 def _own_data(path: str) -> bool:
-    return path.startswith(STAYS_OWN)
+    return path.startswith(STAYS_OWN) or path in OWN
 
 
 def _announced(headers: Headers) -> int:

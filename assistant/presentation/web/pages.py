@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from ...config import ContactSettings, Settings
 from ...errors import AssistantError, Overloaded, SwitchedOff
-from ...prompts import LANGUAGES, Words
+from ...prompts import LANGUAGES
 from ...service import Service
 from .. import render, schemas
 from . import policies, refusals
@@ -23,6 +23,17 @@ from . import policies, refusals
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 LOADER = STATIC / "widget" / "loader.js"
+PLACES = {
+    "page": "/",
+    "plain": "/rozmowa",
+    "frame": "/widget/frame",
+    "modes": "/tryby",
+    "workshop": "/warsztat",
+    "join": "/dolacz",
+}
+GUIDED = ("modes", "mode")  # surfaces of guided modes
+SHARED = ("workshop", "join")  # surfaces of workshops
+FORMATS = {"docx": "DOCX", "pdf": "PDF", "html": "HTML", "md": "Markdown", "xlsx": "XLSX", "csv": "CSV", "json": "JSON"}
 
 
 class Pages:
@@ -39,6 +50,33 @@ class Pages:
         """The page that works without JavaScript; `answer` (as in the API), `error` and `question`."""
         given = {"answer": None, "error": None, "question": "", **shown}
         return self._rendered("plain.html", lang, "plain", **_visible(given))
+
+    def modes(self, lang: str) -> str:
+        """The guided modes to choose from."""
+        found = self._service.guided.definitions.dialogues.values()
+        return self._rendered("modes.html", lang, "modes", modes=[schemas.mode(one, lang) for one in found])
+
+    def mode(self, lang: str, id: str) -> str:
+        """One of them: what it is, then a step at a time. Raises DialogueMissing."""
+        made = self._service.guided.dialogue(id)
+        told = schemas.mode(made, lang)
+        days = self._settings.retention.runs_days
+        return self._rendered(
+            "mode.html", lang, "mode", mode=told, place=f"/tryby/{id}", days=days, formats=list(FORMATS.items())
+        )
+
+    def workshop(self, lang: str, surface: str) -> str:
+        """The facilitator's page ("workshop") or the respondents' way in ("join")."""
+        offered = [one for one in self._service.guided.definitions.dialogues.values() if one.workshop]
+        return self._rendered(
+            f"{surface}.html",
+            lang,
+            surface,
+            modes=[schemas.mode(one, lang) for one in offered],
+            least=self._settings.dialogues.least_respondents,
+            most=self._settings.dialogues.most_respondents,
+            days=self._settings.retention.runs_days,
+        )
 
     def message(self, lang: str, error: AssistantError, site: str = "") -> str:
         """A page that says what went wrong and whom to ask."""
@@ -63,17 +101,22 @@ class Pages:
         made.globals["static"] = static_url
         return made
 
-    def _rendered(self, template: str, lang: str, surface: str, site: str = "", host: str = "", **more: Any) -> str:
-        words: Words = self._service.words[lang]
-        page = self._page(lang, surface, site, host)
-        return self._environment.get_template(template).render(lang=lang, words=words.table["web"], page=page, **more)
+    def _rendered(
+        self, template: str, lang: str, surface: str, site: str = "", host: str = "", place: str = "", **more: Any
+    ) -> str:
+        words = dict(self._service.words[lang].table["web"])
+        if surface not in GUIDED:
+            del words["modes"]  # a page carries the words it shows
+        if surface not in SHARED:
+            del words["workshops"]
+        page = self._page(lang, surface, site, host, place or PLACES[surface])
+        return self._environment.get_template(template).render(lang=lang, words=words, page=page, **more)
 
-    def _page(self, lang: str, surface: str, site: str, host: str) -> dict[str, Any]:
+    def _page(self, lang: str, surface: str, site: str, host: str, place: str) -> dict[str, Any]:
         settings = self._settings.web
         widget = settings.widgets.get(site)
         words = self._service.words[lang]
         contact = (widget.contact if widget else None) or settings.contact
-        path = {"page": "/", "plain": "/rozmowa", "frame": "/widget/frame"}[surface]
         extra = {"site": site} if surface == "frame" else {}
         return {
             "surface": surface,
@@ -88,7 +131,7 @@ class Pages:
             },
             "model": None,
             "starters": list(words.table["web"]["starters"].values()),
-            "languages": {code: f"{path}?{urlencode({'lang': code, **extra})}" for code in LANGUAGES},
+            "languages": {code: f"{place}?{urlencode({'lang': code, **extra})}" for code in LANGUAGES},
             "title": (widget.title if widget else "") or words.text("web.title"),
             "theme": {"accent": widget.accent, "accent_dark": widget.accent_dark} if widget else {},
             "modes": [],

@@ -11,6 +11,8 @@ _PAGE = (
     "require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors "
 )
 DATA = "default-src 'none'; frame-ancestors 'none'; sandbox"
+# a report brings its own style and pictures and runs nothing
+REPORT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox allow-popups"
 # Chromium shows a PDF in a page of its own, which a stricter policy leaves grey
 PDF = "frame-ancestors 'none'"
 FIXED = {

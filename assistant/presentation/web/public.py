@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse
 from starlette.responses import Response
 
-from ...errors import AssistantError, NotThere
+from ...errors import AssistantError, DialogueMissing, NotThere
 from ...prompts import LANGUAGES
 from .. import schemas
-from . import asking, policies, refusals, streaming
+from . import asking, modes, policies, refusals, streaming
 from .pages import LOADER, ancestors, static_files, static_version
 from .roles import ANYONE, role
 
@@ -108,3 +108,32 @@ async def plain_ask(request: Request) -> Response:
         response.headers.update(retry)
         return response
     return _html(running.pages.plain(lang, answer=streaming.complete(answer, ""), question=question))
+
+
+@router.get("/tryby", include_in_schema=False, **role(ANYONE))
+def guided(request: Request) -> Response:
+    """The guided modes to choose from."""
+    return _html(request.app.state.running.pages.modes(_lang(request)))
+
+
+@router.get("/tryby/{id}", include_in_schema=False, **role(ANYONE))
+def guided_mode(request: Request, id: str) -> Response:
+    """One guided mode."""
+    pages = request.app.state.running.pages
+    try:
+        return _html(pages.mode(_lang(request), id))
+    except DialogueMissing:
+        return _html(pages.message(_lang(request), NotThere()), status=404)
+
+
+@router.post("/tryby/raport", include_in_schema=False, **role(ANYONE))
+async def guided_report(request: Request) -> Response:
+    """A report as a page to read: whose run it is comes in a form's body, so that no address holds the code."""
+    running = request.app.state.running
+    form = await request.form()
+    code, earlier = (str(form.get(name, ""))[: modes.CODE_CHARS] for name in ("code", "earlier"))
+    try:
+        file = await modes.reported(request, running, code, "html", earlier)
+    except AssistantError as error:
+        return _html(running.pages.message(_lang(request), error), status=error.http_status)
+    return HTMLResponse(file.content, headers={"Content-Security-Policy": policies.REPORT})

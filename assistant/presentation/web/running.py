@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -11,7 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from ...config import Settings
-from ...domain.answers import Answer, Retrieval
+from ...dialogues.wording import said
+from ...domain.answers import Answer, Retrieval, Status
 from ...errors import AssistantError, IndexMissing, NotThere, Preparing
 from ...prompts import Words
 from ...service import Service
@@ -23,6 +26,8 @@ from .switchboard import Switchboard
 from .tally import Tally
 
 PREPARING_SECONDS = 5  # until somebody asks again whether the index is there
+OFFERED = frozenset({Status.ANSWERED, Status.PARTIAL, Status.NOT_FOUND})  # after these a guided mode may be proposed
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,11 @@ class Running:
     def limits(self) -> Limits:
         """Who has asked too often."""
         return Limits()
+
+    @cached_property
+    def reports(self) -> asyncio.Semaphore:
+        """How many reports are made at once."""
+        return asyncio.Semaphore(self.settings.web.reports)
 
     @cached_property
     def preparation(self) -> Preparation:
@@ -118,3 +128,23 @@ class Running:
         self.metrics.answered(answer, surface)
         self.tally.answered(answer, surface, site)
         return answer, message
+
+    def proposed(self, answer: Answer) -> dict[str, str] | None:
+        """The guided mode that fits an answered question, as {id, title}. An offer is no part of the answer: what
+        goes wrong here is logged and nobody is offered anything."""
+        if answer.status not in OFFERED:
+            return None
+        try:
+            found = self.service.guided.proposed(answer.question, answer.lang)
+        except Exception:
+            log.exception("proposing a guided mode")
+            return None
+        return {"id": found.id, "title": said(found.title, answer.lang)} if found else None
+
+    def warm_offers(self) -> None:
+        """Make what proposing needs, half a second in each language, before somebody waits for it."""
+        for lang in self.service.words:
+            try:
+                self.service.guided.proposed("start", lang)
+            except AssistantError as error:
+                log.warning("no guided modes are proposed: %s", error)

@@ -30,8 +30,9 @@ async def events(
     patience: float,
     gone: Callable[[], Awaitable[bool]],
     abandoned: Callable[[str], Awaitable[None]],
+    beside: Callable[[Answer], Awaitable[dict[str, Any]]] | None = None,
 ) -> AsyncIterator[bytes]:
-    """The bytes of a stream.
+    """The bytes of a stream; `beside` gives what the last event says besides the answer.
 
     `gone` tells whether the reader has left: a question that still waits is then taken out of the queue, and one
     that was answered meanwhile is `abandoned`, by its message, for nobody has seen the answer.
@@ -64,7 +65,7 @@ async def events(
         yield _event("error", schemas.error(refusals.named(error, words), words))
         return
     for name, data in told(answer, message):
-        yield _event(name, data)
+        yield _event(name, {**data, **await beside(answer)} if beside and name == "done" else data)
 
 
 async def _unseen(future: Future[tuple[Answer, str]], abandoned: Callable[[str], Awaitable[None]]) -> None:

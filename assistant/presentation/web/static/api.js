@@ -8,11 +8,12 @@ const PATIENCE = 30_000; // milliseconds for anything that is no stream
 
 /** {code, message, hint} as the server says it; `wait` seconds before it is worth trying again, else null. */
 export class ApiError extends Error {
-  constructor({ code, message, hint = "" }, wait = null) {
+  constructor({ code, message, hint = "", ...about }, wait = null) {
     super(message);
     this.code = code;
     this.hint = hint;
     this.wait = wait;
+    this.about = about; // of a reply: which cells, and the problem by itself
   }
 }
 
@@ -37,13 +38,22 @@ export class Api {
     return response.status === 204 ? null : response.json();
   }
 
+  async put(path, body) {
+    return (await this.#fetch("PUT", path, body)).json();
+  }
+
+  async patch(path, body) {
+    return (await this.#fetch("PATCH", path, body)).json();
+  }
+
   async remove(path) {
-    await this.#fetch("DELETE", path);
+    const response = await this.#fetch("DELETE", path);
+    return response.status === 204 ? null : response.json();
   }
 
   /** {blob, name} of an attachment. */
-  async download(path) {
-    const response = await this.#fetch("GET", path);
+  async download(path, headers = {}) {
+    const response = await this.#fetch("GET", path, undefined, undefined, headers);
     const name = /filename="([^"/\\]+)"/u.exec(response.headers.get("Content-Disposition") ?? "");
     return { blob: await response.blob(), name: name?.[1] ?? null };
   }
@@ -61,8 +71,8 @@ export class Api {
     }
   }
 
-  async #fetch(method, path, body, signal) {
-    const headers = { Accept: "application/json", "Accept-Language": this.#lang };
+  async #fetch(method, path, body, signal, more = {}) {
+    const headers = { Accept: "application/json", "Accept-Language": this.#lang, ...more };
     const token = this.#token();
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";

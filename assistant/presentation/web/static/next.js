@@ -2,7 +2,7 @@
 
 import { contactNode } from "./contact.js";
 import { button, el, isolated } from "./dom.js";
-import { fill, headingPath, pagesText, quoteLines } from "./text.js";
+import { fill, headingPath, pagesText, plain, quoteLines } from "./text.js";
 
 const UNSETTLED = new Set(["refer", "not_found", "out_of_scope", "partial"]);
 
@@ -14,7 +14,16 @@ export function under(answer, screen, actions) {
     ...origin(answer, screen),
     ...sources(answer, screen, actions),
     ...(next.length ? [el("div", { class: "next" }, ...next)] : []),
+    ...offer(answer, screen),
   ];
+}
+
+/** A guided mode that fits the question, offered quietly; a frame opens it in a tab of its own. */
+function offer({ mode }, { words, lang, surface }) {
+  if (surface === "mode" || !/^[a-z][a-z0-9_]*$/u.test(mode?.id ?? "")) return [];
+  const apart = surface === "frame" ? { target: "_blank", rel: "noopener" } : {};
+  const text = fill(words.offer.link, { title: plain(mode.title) }) + (apart.target ? ` (${words.new_tab})` : "");
+  return [el("p", { class: "offer" }, el("a", { href: `/tryby/${mode.id}?lang=${lang}`, ...apart }, text))];
 }
 
 function origin(answer, { words, lang, model }) {
