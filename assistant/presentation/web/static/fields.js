@@ -154,8 +154,9 @@ function hintOf(step, { texts, lang }) {
 function grid(step, value, parts, title) {
   const made = new Grid(step, value ?? [], parts);
   made.node.setAttribute("aria-describedby", "reply-problem");
+  const dated = step.columns.some(({ kind }) => kind === "date") && el("p", { class: "quiet" }, parts.texts.step.day);
   return {
-    node: el("div", { class: "stack" }, title, ...told(step, parts), problem(), made.node),
+    node: el("div", { class: "stack" }, title, ...told(step, parts), dated, problem(), made.node),
     read: () => made.read(),
     mark: (about) => made.mark(about),
   };

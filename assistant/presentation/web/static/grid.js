@@ -149,7 +149,7 @@ export class Grid {
       input.dataset.column = column.id;
       input.setAttribute("aria-labelledby", `column-${column.id} ${id}`);
       if (column.required) input.setAttribute("aria-required", "true");
-      return el("td", { role: "cell", class: column.kind, "data-label": column.text + this.#more(column) }, input);
+      return el("td", { role: "cell", class: `cell-${column.kind}`, "data-label": column.text + this.#more(column) }, input);
     });
     return el("tr", { role: "row" }, head, ...cells);
   }

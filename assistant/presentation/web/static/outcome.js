@@ -67,7 +67,7 @@ function scores({ overall, band, dimensions }, texts, lang) {
   const heads = [finish.dimension, finish.score, finish.band, finish.replies];
   const table = el(
     "table",
-    {},
+    { class: "scores" },
     el("thead", {}, el("tr", {}, ...heads.map((one) => el("th", { scope: "col" }, one)))),
     el(
       "tbody",
