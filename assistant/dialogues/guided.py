@@ -19,6 +19,7 @@ from ..config import DialogueSettings
 from ..domain.answers import Citation
 from ..domain.dialogues import (
     Absent,
+    Advice,
     Dialogue,
     GivenAdvice,
     Option,
@@ -284,7 +285,7 @@ class Guided:
         facts = Facts(dialogue, {reply.step: reply for reply in session.replies})
         assessment = scoring.assess(dialogue, session)
         given = [
-            GivenAdvice(one, self._citation(one.query, one.document, session.lang), points)
+            GivenAdvice(one, self.quoted(one, session.lang), points)
             for one, points in advice.chosen(dialogue, facts, assessment)
         ]
         steps = engine.asked(dialogue, session)
@@ -303,12 +304,12 @@ class Guided:
             numbers=facts.numbers(),
         )
 
-    def _citation(self, query: Mapping[str, str], document: Mapping[str, str] | None, lang: str) -> Citation | None:
-        """In the session's language where that document has it, else in Polish."""
-        paths = document or {}
-        found = self.cite(query[lang], lang, paths.get(lang) or paths.get("pl", ""))
+    def quoted(self, given: Advice, lang: str) -> Citation | None:
+        """What stands behind a piece of advice, in a language where that document has it, else in Polish."""
+        paths = given.document or {}
+        found = self.cite(given.query[lang], lang, paths.get(lang) or paths.get("pl", ""))
         if found is None and lang != "pl":
-            found = self.cite(query["pl"], "pl", paths.get("pl", ""))
+            found = self.cite(given.query["pl"], "pl", paths.get("pl", ""))
         return found
 
 

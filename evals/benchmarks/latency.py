@@ -233,7 +233,7 @@ def _space(found: Mapping[int, Mapping[str, Any]]) -> Table:
 def main(indexes: str, file: str) -> None:
     """The process that asks."""
     asked = json.loads(Path(file).read_text(encoding="utf-8"))
-    print(json.dumps(measure(service.build(config.load(indexes=indexes)), asked)))
+    print(json.dumps(measure(service.build(config.load(indexes=indexes, answering={"remembered": 0})), asked)))
 
 
 if __name__ == "__main__":

@@ -121,8 +121,10 @@ class Place:
         indexes = self.folder / name
         if fresh:
             shutil.rmtree(indexes, ignore_errors=True)
-        changes = {"indexes": indexes, "corpus": corpus or self.settings.corpus}
-        made = service.build(self.settings.model_copy(update={**changes, "glossary": self.settings.glossary_file}))
+        changes: dict[str, Any] = {"indexes": indexes, "corpus": corpus or self.settings.corpus}
+        answering = self.settings.answering.model_copy(update={"remembered": 0})  # every question is looked up
+        changes |= {"glossary": self.settings.glossary_file, "answering": answering}
+        made = service.build(self.settings.model_copy(update=changes))
         made.__dict__.update(self.parts)
         return made
 

@@ -80,14 +80,16 @@ def small_targets(page: Page | Frame) -> list[Any]:
     return [one for one in page.evaluate(TARGETS) if min(one[1:]) < MIN_TARGET]
 
 
-def everywhere(page: Page, counts: dict[str, int], frame: Frame | None = None) -> list[str]:
+def everywhere(
+    page: Page, counts: dict[str, int], frame: Frame | None = None, widths: tuple[int, ...] = WIDTHS
+) -> list[str]:
     """Faults of the page (or a frame in it) at every width in light and dark; `counts` learns how often was looked.
 
     What does not depend on colours is looked at in light only.
     """
     found = []
     at = frame or page
-    for width in WIDTHS:
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 800})
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)

@@ -13,6 +13,7 @@ streaming   an answer as events
 public      the public page, the widget's frame, the page without JavaScript, static files
 pages       their HTML
 operation   /healthz, /readyz, /metrics
+quoting     quotes for reports, looked up ahead of time
 admission   how many questions at once, who has asked too often
 preparing   building the index in a process of its own
 oidc, staff the workspace behind its sign-in

@@ -72,6 +72,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        running.quoting.stop()
         await asyncio.to_thread(running.preparation.stop)
         await asyncio.to_thread(running.admission.close)
         await asyncio.to_thread(_counted, running)

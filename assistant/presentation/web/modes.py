@@ -127,6 +127,7 @@ def begin(id: ModeId, body: Starting, request: Request, running: Run) -> dict[st
     """Begin a run. The code that opens it is told this once."""
     asking.limited(request, running)
     code, opened = running.service.guided.begin(id, body.lang)
+    running.quoting.begin(opened.dialogue, body.lang)
     return {"code": code, "view": _view(running, opened)}
 
 

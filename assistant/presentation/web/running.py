@@ -22,6 +22,7 @@ from .admission import Admission, Limits
 from .metrics import Metrics
 from .pages import Pages
 from .preparing import Preparation
+from .quoting import Quoting
 from .switchboard import Switchboard
 from .tally import Tally
 
@@ -49,6 +50,11 @@ class Running:
     def admission(self) -> Admission[tuple[Answer, str]]:
         """The queue of questions."""
         return Admission(self.settings.web.slots or min(os.cpu_count() or 1, 8), self.settings.web.queue)
+
+    @cached_property
+    def quoting(self) -> Quoting:
+        """Quotes for reports, ahead of time."""
+        return Quoting(self.service, self.admission)
 
     @cached_property
     def limits(self) -> Limits:
