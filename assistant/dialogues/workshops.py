@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 
 from ..config import DialogueSettings
 from ..domain.dialogues import (
@@ -80,7 +79,7 @@ class Workshops:
         present = self.guided.definitions.dialogues.get(workshop.dialogue)
         if present is not None and present.digest == workshop.digest:
             return present
-        return _kept(self.guided.runs().definition(workshop.digest), f"{workshop.dialogue}.toml")
+        return definitions.parse(self.guided.runs().definition(workshop.digest), f"{workshop.dialogue}.toml")
 
     def join(self, code: str, lang: str | None = None) -> tuple[str, Opened]:
         """One more respondent: a run of their own and the code that opens it.
@@ -285,8 +284,3 @@ def _limited(name: str, text: str, limit: int) -> str:
     if len(text) > limit:
         raise ReplyError(step=name, reason="too_long", given=len(text), limit=limit)
     return text.strip()
-
-
-@lru_cache(maxsize=16)
-def _kept(text: str, name: str) -> Dialogue:
-    return definitions.parse(text, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -17,7 +16,7 @@ from ...dialogues import engine
 from ...dialogues.guided import Opened, View
 from ...domain.answers import Suggestion
 from ...domain.dialogues import Absent
-from ...errors import AssistantError, BadRequest, Overloaded, ReplyError, RunMissing
+from ...errors import AssistantError, BadRequest, ReplyError, RunMissing
 from .. import schemas, steps
 from . import asking, refusals
 from .api import ERRORS, Body, Lang, Run
@@ -26,7 +25,6 @@ from .running import Running
 
 router = APIRouter(prefix="/api/v1", responses=ERRORS)
 CODE_CHARS = 60  # of a code as people write it, with spaces and dashes
-SOON = 5  # seconds until a report is worth trying again
 ModeId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$", examples=["self_assessment"])]
 StepId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$", examples=["organisation"])]
 Words = Annotated[str, Field(max_length=12_000)]  # a step has its own, smaller, limit with a sentence
@@ -206,15 +204,8 @@ async def report(
 async def reported(request: Request, running: Running, code: str, kind: str, earlier: str = "") -> File:
     """A report. Raises RunMissing, BadRequest for an earlier run of another mode, Overloaded."""
     asking.limited(request, running)
-    try:
-        async with asyncio.timeout(running.settings.web.question_seconds):
-            await running.reports.acquire()
-    except TimeoutError:
-        raise Overloaded(seconds=SOON) from None
-    try:
+    async with running.reporting():
         return await run_in_threadpool(_reported, request, running, code, kind, earlier)
-    finally:
-        running.reports.release()
 
 
 def _reported(request: Request, running: Running, code: str, kind: str, earlier: str) -> File:

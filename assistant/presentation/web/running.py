@@ -6,8 +6,8 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from ...config import Settings
 from ...dialogues.wording import said
 from ...domain.answers import Answer, Retrieval, Status
-from ...errors import AssistantError, IndexMissing, NotThere, Preparing
+from ...errors import AssistantError, IndexMissing, NotThere, Overloaded, Preparing
 from ...prompts import Words
 from ...service import Service
 from .admission import Admission, Limits
@@ -26,6 +26,7 @@ from .quoting import Quoting
 from .switchboard import Switchboard
 from .tally import Tally
 
+REPORT_SECONDS = 5  # until a report is worth trying again
 PREPARING_SECONDS = 5  # until somebody asks again whether the index is there
 OFFERED = frozenset({Status.ANSWERED, Status.PARTIAL, Status.NOT_FOUND})  # after these a guided mode may be proposed
 log = logging.getLogger(__name__)
@@ -62,9 +63,21 @@ class Running:
         return Limits()
 
     @cached_property
-    def reports(self) -> asyncio.Semaphore:
-        """How many reports are made at once."""
+    def _reports(self) -> asyncio.Semaphore:
         return asyncio.Semaphore(self.settings.web.reports)
+
+    @asynccontextmanager
+    async def reporting(self) -> AsyncIterator[None]:
+        """Around the making of a report, of which so many are made at once. Raises Overloaded."""
+        try:
+            async with asyncio.timeout(self.settings.web.question_seconds):
+                await self._reports.acquire()
+        except TimeoutError:
+            raise Overloaded(seconds=REPORT_SECONDS) from None
+        try:
+            yield
+        finally:
+            self._reports.release()
 
     @cached_property
     def preparation(self) -> Preparation:

@@ -5,7 +5,6 @@ A respondent who joined has a run of their own and uses /api/v1/session with its
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,12 +17,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from ...domain.dialogues import Workshop
-from ...errors import Overloaded, WorkshopMissing
+from ...errors import WorkshopMissing
 from .. import schemas
 from .. import workshops as shapes
 from . import asking, policies, qr, refusals
 from .api import ERRORS, Body, Lang, Run
-from .modes import CODE_CHARS, SOON, ModeId, StepId
+from .modes import CODE_CHARS, ModeId, StepId
 from .roles import ANYONE, VISITOR, role
 from .running import Running
 
@@ -177,15 +176,8 @@ def drop(id: ActionId, code: Code, running: Run) -> dict[str, Any]:
 @router.get("/workshop/minutes", response_class=Response, responses={200: MADE}, **role(VISITOR))
 async def minutes(code: Code, running: Run, kind: Annotated[Kind, Query(alias="format")] = "docx") -> Response:
     """The minutes to take away: spreads, agreed levels, actions."""
-    try:
-        async with asyncio.timeout(running.settings.web.question_seconds):
-            await running.reports.acquire()
-    except TimeoutError:
-        raise Overloaded(seconds=SOON) from None
-    try:
+    async with running.reporting():
         return await run_in_threadpool(_minutes, code, running, kind)
-    finally:
-        running.reports.release()
 
 
 def _minutes(code: str, running: Running, kind: str) -> Response:
