@@ -44,7 +44,7 @@ from assistant.prompts import load_words
 WORDS = load_words(ROOT / "prompts")
 TESTS = Path(__file__).resolve().parent.parent
 GOLDEN = TESTS / "golden" / "raport-opieka.md"
-CARE = definitions.read(TESTS / "data" / "reports" / "care.toml")
+CARE = definitions.read(TESTS / "data" / "modes" / "care.toml")
 TRIAL = definitions.read(TESTS / "data" / "modes" / "trial.toml")
 MADE = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
 EARLIER = datetime(2025, 11, 20, 9, 0, tzinfo=UTC)
