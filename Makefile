@@ -14,7 +14,7 @@ run: $(VENV)/run.stamp
 test: $(VENV)/test.stamp
 	@$(BIN)/ruff check assistant tests evals docs
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 3 --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 	@$(BIN)/assistant eval gate
 
 lint: $(VENV)/test.stamp

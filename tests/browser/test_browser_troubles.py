@@ -142,7 +142,7 @@ def test_an_overloaded_server_answers_politely(visit: Visit, make_stage: MakeSta
     small.ready()
     record.own.add(small.url)
     go_on = threading.Event()
-    small.service.script[WAIT] = lambda question: answer(question, opening=f"Gotowe: {go_on.wait(20)}")
+    small.service.script[WAIT] = lambda question: answer(question, opening=f"Gotowe: {go_on.wait(60)}")
     first, second = visit(url=small.url), visit(url=small.url)
     write(first, WAIT)
     expect(first.locator(".progress")).to_be_visible()

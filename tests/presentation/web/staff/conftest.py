@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -41,6 +42,15 @@ def at_work(office: Office) -> Office:
     office.client.cookies.set(COOKIE, office.service.stores.accounts.trust(ADMIN))
     assert office.get("/staff/pl/", headers={"Accept": "text/html"}).status_code == 200
     return office
+
+
+@pytest.fixture(autouse=True)
+def settled() -> Iterator[None]:
+    """Gradio, which the sign-in page begins to import in a thread, is there before the next test looks at modules."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "staff":
+            thread.join()
 
 
 @pytest.fixture
