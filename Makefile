@@ -11,13 +11,11 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c r
 run: $(VENV)/run.stamp
 	@$(BIN)/assistant serve $(SERVE_ARGS)
 
-# the gate asks its questions beside the tests, which spend much of their time waiting
 test: $(VENV)/test.stamp
 	@$(BIN)/ruff check assistant tests evals docs
 	@$(BIN)/mypy
-	@mkdir -p reports; $(BIN)/assistant eval gate > reports/gate.txt 2>&1 & gate=$$!; \
-	 $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS); tests=$$?; \
-	 wait $$gate; gated=$$?; cat reports/gate.txt; exit $$((tests + gated > 0))
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/assistant eval gate
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff format assistant tests evals docs
